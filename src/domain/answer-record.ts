@@ -5,13 +5,7 @@ export type AnswerOutcome = 'answered' | 'blocked' | 'failed' | 'aborted';
 
 /** The steps of the path, in order (DESIGN: the request path). */
 export type StageName =
-  | 'input_guard'
-  | 'retrieve'
-  | 'context_guard'
-  | 'assemble'
-  | 'generate'
-  | 'output_guard'
-  | 'record';
+  'input_guard' | 'retrieve' | 'context_guard' | 'assemble' | 'generate' | 'output_guard' | 'record';
 
 /** One step of one answer as the waterfall shows it. Times in milliseconds from the request's start. */
 export interface StageTiming {

@@ -1,0 +1,60 @@
+const LF = 0x0a;
+const CR = 0x0d;
+const EMPTY = new Uint8Array(0);
+
+/** Bytes of one event past which a stream is taken for broken: nothing a model sends in one chunk comes near. */
+const EVENT_LIMIT_BYTES = 8 << 20;
+
+/** Cuts a byte stream into Server-Sent Events; how the network split the bytes makes no difference. */
+export class SseSplitter {
+  #rest: Uint8Array = EMPTY;
+  /** Position in `#rest` up to which line ends have been looked at. */
+  #scanned = 0;
+  #lineIsEmpty = true;
+
+  /** Events completed by these bytes, each with its closing blank line. Throws `RangeError` past the size limit. */
+  push(bytes: Uint8Array): Uint8Array[] {
+    const buffer = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    const events: Uint8Array[] = [];
+    let start = 0;
+    let position = this.#scanned;
+    while (position < buffer.length) {
+      const byte = buffer[position];
+      if (byte !== LF && byte !== CR) {
+        this.#lineIsEmpty = false;
+        position += 1;
+        continue;
+      }
+      // A CR at the very end may be half of CRLF: wait for the next byte.
+      if (byte === CR && position + 1 === buffer.length) break;
+      position += byte === CR && buffer[position + 1] === LF ? 2 : 1;
+      if (this.#lineIsEmpty) {
+        events.push(buffer.subarray(start, position));
+        start = position;
+      }
+      this.#lineIsEmpty = true;
+    }
+    this.#rest = buffer.subarray(start);
+    this.#scanned = position - start;
+    if (this.#rest.length > EVENT_LIMIT_BYTES) throw new RangeError('an event of the upstream is too large');
+    return events;
+  }
+
+  /** Bytes of an event that was never completed; empty after a clean end. */
+  rest(): Uint8Array {
+    return this.#rest;
+  }
+}
+
+/** The `data` of one event: its data lines joined by newlines; `undefined` for a comment or an empty event. */
+export function dataOf(event: Uint8Array): string | undefined {
+  const text = Buffer.from(event.buffer, event.byteOffset, event.byteLength).toString('utf8');
+  // The shape nearly every event has: one data line, then the blank line.
+  if (text.startsWith('data: ') && text.indexOf('\n') === text.length - 2) return text.slice(6, -2);
+  const lines: string[] = [];
+  for (const line of text.split(/\r\n|\n|\r/)) {
+    if (line === 'data') lines.push('');
+    else if (line.startsWith('data:')) lines.push(line.slice(line.startsWith('data: ') ? 6 : 5));
+  }
+  return lines.length === 0 ? undefined : lines.join('\n');
+}

@@ -1,0 +1,77 @@
+import {
+  ROOT_CONTEXT,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Link,
+  type Span,
+  type SpanKind,
+  type Tracer,
+} from '@opentelemetry/api';
+import { SCOPE_NAME, SCOPE_VERSION } from './scope.ts';
+import { ATTR_ERROR_TYPE, SCHEMA_URL } from './semconv.ts';
+
+/** How a span begins. */
+export interface SpanStart {
+  readonly kind: SpanKind;
+  /** Parent; default: a new trace. */
+  readonly parent?: Context;
+  readonly attributes?: Attributes;
+  readonly links?: Link[];
+}
+
+/** A span that lives as long as what it names and ends exactly once. */
+export interface OpenSpan {
+  /** Context with this span in it: the parent of what happens inside, and what is injected upstream. */
+  readonly context: Context;
+  readonly traceId: string;
+  readonly spanId: string;
+  annotate(attributes: Attributes): void;
+  /** Ends the span; with `errorType` as a failure of that type. Later calls do nothing. */
+  end(errorType?: string): void;
+}
+
+let tracer: Tracer | undefined;
+
+/** Starts a span by hand: nothing is read from or put into the active context (reference: DESIGN, telemetry contract). */
+export function openSpan(name: string, start: SpanStart): OpenSpan {
+  tracer ??= trace.getTracerProvider().getTracer(SCOPE_NAME, SCOPE_VERSION, { schemaUrl: SCHEMA_URL });
+  const parent = start.parent ?? ROOT_CONTEXT;
+  const span = tracer.startSpan(
+    name,
+    { kind: start.kind, attributes: start.attributes ?? {}, links: start.links ?? [] },
+    parent,
+  );
+  return new HandMadeSpan(span, parent);
+}
+
+class HandMadeSpan implements OpenSpan {
+  readonly context: Context;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly #span: Span;
+  #ended = false;
+
+  constructor(span: Span, parent: Context) {
+    this.#span = span;
+    this.context = trace.setSpan(parent, span);
+    const { traceId, spanId } = span.spanContext();
+    this.traceId = traceId;
+    this.spanId = spanId;
+  }
+
+  annotate(attributes: Attributes): void {
+    this.#span.setAttributes(attributes);
+  }
+
+  end(errorType?: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (errorType !== undefined) {
+      this.#span.setAttribute(ATTR_ERROR_TYPE, errorType);
+      this.#span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+    this.#span.end();
+  }
+}
