@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import type { Corpus } from './corpus.ts';
+import { passagesOfMarkdown } from './passages-of-markdown.ts';
+import { indexTerms } from './terms.ts';
+
+/** A document as read, before it is cut into passages. */
+export interface DocumentDraft {
+  readonly id: string;
+  readonly language: string;
+  readonly source: string;
+  /** Over everything that decides what is indexed. */
+  readonly hash: string;
+  readonly markdown: string;
+}
+
+/** Writes the documents of one collection, each in one transaction. */
+export interface DocumentWriter {
+  /** Content hash of every document the collection has, by id. */
+  hashes(): Map<string, string>;
+  replace(document: DocumentDraft): void;
+  remove(documentId: string): void;
+  countPassages(): number;
+}
+
+/** The writing half of the index: the only SQL that changes it. */
+export function createDocumentWriter({ database }: Corpus, collection: string): DocumentWriter {
+  const documents = database.prepare<[string], { id: string; hash: string }>(
+    'SELECT id, hash FROM documents WHERE collection = ?',
+  );
+  const passageCount = database.prepare<[string], { passages: number }>(
+    'SELECT count(*) AS passages FROM passages WHERE collection = ?',
+  );
+  const putDocument = database.prepare('INSERT INTO documents (collection, id, hash) VALUES (?, ?, ?)');
+  const putPassage = database.prepare(
+    `INSERT INTO passages (collection, language, document_id, position, hash, source, title, text)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const putIndex = database.prepare('INSERT INTO passage_index (rowid, title, text) VALUES (?, ?, ?)');
+  const deletions = [
+    `DELETE FROM passage_index
+     WHERE rowid IN (SELECT key FROM passages WHERE collection = ? AND document_id = ?)`,
+    'DELETE FROM passages WHERE collection = ? AND document_id = ?',
+    'DELETE FROM documents WHERE collection = ? AND id = ?',
+  ].map((sql) => database.prepare<[string, string]>(sql));
+  const raiseRevision = database.prepare('UPDATE revision SET number = number + 1');
+
+  const remove = (documentId: string): void => {
+    for (const deletion of deletions) deletion.run(collection, documentId);
+    raiseRevision.run();
+  };
+  const replace = ({ id, language, source, hash, markdown }: DocumentDraft): void => {
+    remove(id);
+    putDocument.run(collection, id, hash);
+    for (const [position, { title, text }] of passagesOfMarkdown(markdown, id).entries()) {
+      const row = [collection, language, id, position, sha256(text), source, title, text];
+      const { lastInsertRowid } = putPassage.run(...row);
+      putIndex.run(lastInsertRowid, indexTerms(title).join(' '), indexTerms(text).join(' '));
+    }
+  };
+  return {
+    hashes: () => new Map(documents.all(collection).map(({ id, hash }) => [id, hash])),
+    replace: database.transaction(replace),
+    remove: database.transaction(remove),
+    countPassages: () => passageCount.get(collection)!.passages,
+  };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { passagesOfMarkdown } from './passages-of-markdown.ts';
+
+const sentence = (length: number): string => `${'word '.repeat(length / 5 - 1)}end.`;
+
+describe('passagesOfMarkdown', () => {
+  it('makes one passage of each chapter and titles it', () => {
+    const markdown = '# Slow answers\n\nIntro.\n\n## Symptoms\n\nA page waits.\n\n## Causes\n\nThe model.';
+    expect(passagesOfMarkdown(markdown, 'fallback')).toEqual([
+      { title: 'Slow answers', text: 'Intro.' },
+      { title: 'Slow answers › Symptoms', text: 'A page waits.' },
+      { title: 'Slow answers › Causes', text: 'The model.' },
+    ]);
+  });
+
+  it('takes the given title when the document has none', () => {
+    expect(passagesOfMarkdown('text', 'en/page')).toEqual([{ title: 'en/page', text: 'text' }]);
+  });
+
+  it('joins short subsections to their chapter, under their heading', () => {
+    const markdown = '# D\n## C\n### One\nfirst\n### Two\nsecond\n## E\nthird';
+    expect(passagesOfMarkdown(markdown, '')).toEqual([
+      { title: 'D › C › One', text: 'first\n\n### Two\n\nsecond' },
+      { title: 'D › E', text: 'third' },
+    ]);
+  });
+
+  it('keeps long subsections apart, with their chapter in the title', () => {
+    const markdown = `# D\n## C\n${sentence(600)}\n### One\n${sentence(500)}`;
+    expect(passagesOfMarkdown(markdown, '').map(({ title }) => title)).toEqual(['D › C', 'D › C › One']);
+  });
+
+  it('splits a long chapter at its paragraphs', () => {
+    const paragraph = sentence(400);
+    const markdown = `# D\n## C\n${[paragraph, paragraph, paragraph].join('\n\n')}`;
+    const passages = passagesOfMarkdown(markdown, '');
+    expect(passages.map(({ title }) => title)).toEqual(['D › C', 'D › C']);
+    expect(passages.map(({ text }) => text)).toEqual([`${paragraph}\n\n${paragraph}`, paragraph]);
+  });
+
+  it('makes nothing of nothing', () => {
+    expect(passagesOfMarkdown('', '')).toEqual([]);
+    expect(passagesOfMarkdown('# Only a title', '')).toEqual([]);
+  });
+});
