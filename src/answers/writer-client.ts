@@ -37,13 +37,14 @@ interface PendingCall {
 /** A call that was under way when the thread died: what it asked may or may not have been done. */
 export const WRITER_CRASHED = 'writer_crashed';
 
+const WRITER_THREAD = new URL('./writer-thread.ts', import.meta.url);
 const RESTART_DELAY_MS = { first: 50, longest: 5000 };
 /** Feedback comes from people, one by one; more than this at once means the disk does not follow. */
 const PENDING_LIMIT = 1000;
 
 /** Owns the writer thread: starts it at the first call, starts it again with growing pauses after a crash. */
-export function createWriterClient(options: WriterOptions): WriterClient {
-  const client = new ThreadClient(options);
+export function createWriterClient(options: WriterOptions, threadFile = WRITER_THREAD): WriterClient {
+  const client = new ThreadClient(options, threadFile);
   return {
     open: async () => void (await client.call({ kind: 'open' })),
     write: (records) => client.call({ kind: 'write', records }) as Promise<BatchResult>,
@@ -54,14 +55,16 @@ export function createWriterClient(options: WriterOptions): WriterClient {
 
 class ThreadClient {
   readonly #options: WriterOptions;
+  readonly #threadFile: URL;
   readonly #pending = new Map<number, PendingCall>();
   #thread: Worker | undefined;
   #nextId = 1;
   #crashesInARow = 0;
   #startNotBefore = 0;
 
-  constructor(options: WriterOptions) {
+  constructor(options: WriterOptions, threadFile: URL) {
     this.#options = options;
+    this.#threadFile = threadFile;
   }
 
   call(command: WriterCommand, timeoutMs?: number): Promise<unknown> {
@@ -96,7 +99,7 @@ class ThreadClient {
 
   #start(): Worker {
     // No arguments are inherited: a preload of the main thread (telemetry) has no business in this one.
-    const thread = new Worker(new URL('./writer-thread.ts', import.meta.url), {
+    const thread = new Worker(this.#threadFile, {
       name: 'answer-writer',
       workerData: this.#options,
       execArgv: [],
