@@ -7,7 +7,7 @@ import { createApiKey, digestApiKey, publicIdOf } from './api-key.ts';
 /** What is known of an API key, without its secret. */
 export interface KeyRecord {
   /** The middle part of the key: safe to show, and the owner of the key's answers. */
-  readonly publicId: string;
+  readonly id: string;
   readonly label: string;
   /** Unix time in milliseconds. */
   readonly createdAt: number;
@@ -31,7 +31,7 @@ export interface KeyStore {
   /** All keys, oldest first. */
   list(): KeyRecord[];
   /** False when there is no such key; a key that is revoked already stays as it is. */
-  revoke(publicId: string): boolean;
+  revoke(id: string): boolean;
   /** Whether any key could open the door now. */
   hasKeys(): boolean;
   close(): void;
@@ -93,7 +93,7 @@ class SqliteKeyStore implements KeyStore {
     );
     return {
       text,
-      key: { publicId, label, createdAt, ...(requestsPerMinute !== undefined && { requestsPerMinute }) },
+      key: { id: publicId, label, createdAt, ...(requestsPerMinute !== undefined && { requestsPerMinute }) },
     };
   }
 
@@ -112,11 +112,11 @@ class SqliteKeyStore implements KeyStore {
     return available(() => select.all()).map(toKeyRecord);
   }
 
-  revoke(publicId: string): boolean {
+  revoke(id: string): boolean {
     const update = this.#database.prepare(
       'UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE public_id = ?',
     );
-    return available(() => update.run(Date.now(), publicId)).changes > 0;
+    return available(() => update.run(Date.now(), id)).changes > 0;
   }
 
   hasKeys(): boolean {
@@ -130,7 +130,7 @@ class SqliteKeyStore implements KeyStore {
 
 function toKeyRecord(row: KeyRow): KeyRecord {
   return {
-    publicId: row.public_id,
+    id: row.public_id,
     label: row.label,
     createdAt: row.created_at,
     ...(row.revoked_at !== null && { revokedAt: row.revoked_at }),

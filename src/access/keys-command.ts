@@ -55,7 +55,7 @@ function create({ store, label, limit }: Parsed): void {
   const { text, key } = store.create({ label, requestsPerMinute: parseLimit(limit) });
   // The key alone on stdout, so that a script can take it; the rest is for people.
   process.stdout.write(`${text}\n`);
-  process.stderr.write(`Key ${key.publicId} (${label}) made. It is not shown again: keep it now.\n`);
+  process.stderr.write(`Key ${key.id} (${label}) made. It is not shown again: keep it now.\n`);
 }
 
 function list({ store }: Parsed): void {
@@ -71,15 +71,15 @@ function list({ store }: Parsed): void {
 }
 
 function revoke({ store, operands }: Parsed): void {
-  const [publicId] = operands;
-  if (publicId === undefined) throw new UsageError('revoke needs the ID of a key (see list).');
-  if (!store.revoke(publicId)) throw new Error(`There is no key with the ID "${publicId}".`);
-  process.stdout.write(`Key ${publicId} is revoked.\n`);
+  const [id] = operands;
+  if (id === undefined) throw new UsageError('revoke needs the ID of a key (see list).');
+  if (!store.revoke(id)) throw new Error(`There is no key with the ID "${id}".`);
+  process.stdout.write(`Key ${id} is revoked.\n`);
 }
 
 function toCells(key: KeyRecord): string[] {
   return [
-    key.publicId,
+    key.id,
     new Date(key.createdAt).toISOString(),
     key.requestsPerMinute === undefined ? 'default' : String(key.requestsPerMinute),
     key.revokedAt === undefined ? 'active' : `revoked ${new Date(key.revokedAt).toISOString()}`,
