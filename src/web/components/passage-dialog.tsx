@@ -1,0 +1,78 @@
+import { useEffect, useRef } from 'preact/hooks';
+import type { PassageView } from '../api/answer-view.ts';
+import type { Turn } from '../conversation/turn.ts';
+import { Icon } from './icons.tsx';
+import { usePage } from './page-context.ts';
+
+/** One passage with its text, in a dialog; focus goes back to where it was opened from. */
+export function PassageDialog({ turn, passage, onClose }: PassageDialogProps) {
+  const { words } = usePage();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  const isPending = turn.recordStatus === 'absent' || turn.recordStatus === 'loading';
+  return (
+    <dialog
+      ref={dialog}
+      class="passage"
+      aria-labelledby="passage-title"
+      onClose={onClose}
+      onClick={(event) => event.target === dialog.current && dialog.current?.close()}
+    >
+      <div class="passage-frame">
+        <header>
+          <h2 id="passage-title">
+            {passage.n !== undefined && <span class="number">{passage.n}</span>}
+            {passage.title}
+          </h2>
+          <button
+            type="button"
+            class="quiet"
+            aria-label={words.close}
+            onClick={() => dialog.current?.close()}
+          >
+            <Icon name="close" />
+          </button>
+        </header>
+        <PassageFacts passage={passage} />
+        <div class="passage-text" tabIndex={0} aria-label={passage.title} role="region">
+          {passage.text ?? <em>{isPending ? words.passageLoading : words.passageMissing}</em>}
+        </div>
+      </div>
+    </dialog>
+  );
+}
+
+interface PassageDialogProps {
+  readonly turn: Turn;
+  readonly passage: PassageView;
+  readonly onClose: () => void;
+}
+
+function PassageFacts({ passage }: { readonly passage: PassageView }) {
+  const { words, format } = usePage();
+  const { n, source, position, score, hash, verdict } = passage;
+  const category = verdict?.category && (words.categories[verdict.category] ?? verdict.category);
+  return (
+    <p class="passage-facts">
+      <SourceName source={source} />
+      {position !== undefined && <span>{words.passage(format.number(position + 1))}</span>}
+      <span>{`${words.score} ${format.score(score)}`}</span>
+      {hash && <span title={`${words.contentHash} ${hash}`}>{`# ${hash.slice(0, 8)}`}</span>}
+      {n === undefined && <span>{words.notShown}</span>}
+      {category && (
+        <span class="chip warn" title={verdict?.rule}>
+          {category}
+        </span>
+      )}
+    </p>
+  );
+}
+
+function SourceName({ source }: { readonly source: string }) {
+  if (!/^https?:\/\//i.test(source)) return <span>{source}</span>;
+  return (
+    <a href={source} target="_blank" rel="noopener noreferrer">
+      {source}
+    </a>
+  );
+}

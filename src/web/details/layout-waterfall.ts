@@ -1,0 +1,62 @@
+import type { AnswerView, StageView } from '../api/answer-view.ts';
+
+/** One row of the waterfall: where its bar starts and how long it is, as shares of the whole (0 to 1). */
+export interface WaterfallRow extends StageView {
+  readonly start: number;
+  readonly share: number;
+  /** Only for the model: the part of its own bar before the first word, 0 to 1. */
+  readonly waiting?: number | undefined;
+}
+
+/** A line of the time axis. */
+export interface WaterfallTick {
+  readonly at: number;
+  readonly timeMs: number;
+}
+
+/** The drawing, free of pixels: the page only multiplies. */
+export interface Waterfall {
+  readonly rows: readonly WaterfallRow[];
+  readonly ticks: readonly WaterfallTick[];
+  readonly totalMs: number;
+}
+
+/** The parts of an answer that the waterfall is drawn from. */
+export type WaterfallSource = Pick<AnswerView, 'stages' | 'durationMs' | 'timeToFirstTokenMs'>;
+
+const MAX_TICKS = 5;
+const TICK_STEPS = [1, 2, 2.5, 5, 10];
+
+/** Lays out the stages of an answer on one time axis that ends with whatever ended last. */
+export function layoutWaterfall({ stages, durationMs, timeToFirstTokenMs }: WaterfallSource): Waterfall {
+  const totalMs = Math.max(0, durationMs, ...stages.map((stage) => stage.startMs + stage.durationMs));
+  const rows = stages.map((stage) => {
+    const start = shareOf(stage.startMs, totalMs);
+    const share = Math.min(shareOf(stage.durationMs, totalMs), 1 - start);
+    return { ...stage, start, share, waiting: waitingShare(stage, timeToFirstTokenMs) };
+  });
+  return { rows, ticks: ticksOf(totalMs), totalMs };
+}
+
+function shareOf(timeMs: number, totalMs: number): number {
+  return totalMs > 0 ? Math.min(1, Math.max(0, timeMs / totalMs)) : 0;
+}
+
+/** The time to the first word counts from the request's start, the bar from the model call's. */
+function waitingShare(stage: StageView, timeToFirstTokenMs: number | undefined): number | undefined {
+  if (stage.stage !== 'generate' || timeToFirstTokenMs === undefined) return undefined;
+  return shareOf(timeToFirstTokenMs - stage.startMs, stage.durationMs);
+}
+
+/** Round times, at most five, from zero on. */
+function ticksOf(totalMs: number): WaterfallTick[] {
+  if (totalMs <= 0) return [];
+  const raw = totalMs / (MAX_TICKS - 1);
+  const magnitude = 10 ** Math.floor(Math.log10(raw));
+  const stepMs = magnitude * (TICK_STEPS.find((step) => step * magnitude >= raw) ?? 10);
+  const count = Math.min(MAX_TICKS, Math.floor(totalMs / stepMs) + 1);
+  return Array.from({ length: count }, (_, index) => ({
+    at: (index * stepMs) / totalMs,
+    timeMs: index * stepMs,
+  }));
+}
