@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** One reviewed rule: what it catches, in one language, and how risky a match is. */
 export interface GuardRule {
   /** Stable id: a metric label and part of the answer record. */
@@ -105,3 +107,13 @@ export const LEAK_RULES: readonly LeakRule[] = [
 
 /** Id of the rule that a per-request boundary marker in an answer breaks: the prompt has leaked. */
 export const MARKER_RULE_ID = 'leak-prompt-marker';
+
+/** Version of all rules, kept with every answer. Changes by itself when a rule changes. */
+export const GUARD_VERSION = createHash('sha256')
+  .update(
+    [...INJECTION_RULES, ...LEAK_RULES]
+      .map((rule) => `${rule.id}${'pattern' in rule ? rule.pattern.source : rule.whole.source}`)
+      .join(),
+  )
+  .digest('hex')
+  .slice(0, 8);

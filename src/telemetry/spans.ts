@@ -6,6 +6,7 @@ import {
   type Context,
   type Link,
   type Span,
+  type SpanContext,
   type SpanKind,
   type Tracer,
 } from '@opentelemetry/api';
@@ -28,8 +29,13 @@ export interface OpenSpan {
   readonly traceId: string;
   readonly spanId: string;
   annotate(attributes: Attributes): void;
-  /** Ends the span; with `errorType` as a failure of that type. Later calls do nothing. */
-  end(errorType?: string): void;
+  /** Points to a span of another trace. */
+  link(target: SpanContext): void;
+  /**
+   * Ends the span; with `errorType` as a failure of that type, or as merely `aborted` when the caller left:
+   * that is named, but no error. Later calls do nothing.
+   */
+  end(errorType?: string, options?: { readonly aborted: boolean }): void;
 }
 
 let tracer: Tracer | undefined;
@@ -65,13 +71,16 @@ class HandMadeSpan implements OpenSpan {
     this.#span.setAttributes(attributes);
   }
 
-  end(errorType?: string): void {
+  link(target: SpanContext): void {
+    this.#span.addLink({ context: target });
+  }
+
+  end(errorType?: string, options?: { readonly aborted: boolean }): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (errorType !== undefined) {
-      this.#span.setAttribute(ATTR_ERROR_TYPE, errorType);
+    if (errorType !== undefined) this.#span.setAttribute(ATTR_ERROR_TYPE, errorType);
+    if (errorType !== undefined && options?.aborted !== true)
       this.#span.setStatus({ code: SpanStatusCode.ERROR });
-    }
     this.#span.end();
   }
 }

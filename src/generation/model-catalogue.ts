@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { log } from '../telemetry/log.ts';
+import type { Instruments } from '../telemetry/instruments.ts';
+import type { UpstreamClient } from './upstream-client.ts';
+
+/** A model as callers see it. The upstream's own entry also holds folder paths, which stay here. */
+export interface Model {
+  readonly id: string;
+  readonly created: number;
+  readonly maxModelLength?: number;
+}
+
+/** Which models can be asked, and whether the upstream answers. */
+export interface ModelCatalogue {
+  /** Models on offer; empty until the upstream has answered once. */
+  list(): readonly Model[];
+  /** Whether a model is on offer; everything is while the list is not known. */
+  has(model: string): boolean;
+  /** What a request that names no model gets. */
+  defaultModel(): string;
+  /** Whether the last look at the upstream succeeded. */
+  isUpstreamUp(): boolean;
+  /** Looks again now; resolves when the look is over, never rejects. */
+  refresh(): Promise<void>;
+  close(): void;
+}
+
+const listSchema = z.object({
+  data: z.array(
+    z.object({
+      id: z.string(),
+      created: z.number().catch(0),
+      max_model_len: z.number().optional().catch(undefined),
+    }),
+  ),
+});
+
+const LOOK_TIMEOUT_MS = 5000;
+/** Between looks while all is well, and while the upstream is down. */
+const INTERVAL_MS = { up: 10_000, down: 1000 } as const;
+
+/** Keeps the list of the upstream's models fresh by a timer of its own; `offered` narrows it when not empty. */
+export function createModelCatalogue(
+  upstream: UpstreamClient,
+  offered: readonly string[],
+  instruments: Instruments,
+): ModelCatalogue {
+  return new PolledCatalogue(upstream, offered, instruments);
+}
+
+class PolledCatalogue implements ModelCatalogue {
+  readonly #upstream: UpstreamClient;
+  readonly #offered: readonly string[];
+  readonly #instruments: Instruments;
+  #models: readonly Model[] = [];
+  #up: boolean | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(upstream: UpstreamClient, offered: readonly string[], instruments: Instruments) {
+    this.#upstream = upstream;
+    this.#offered = offered;
+    this.#instruments = instruments;
+    this.#models = offered.map((id) => ({ id, created: 0 }));
+  }
+
+  list(): readonly Model[] {
+    return this.#models;
+  }
+
+  has(model: string): boolean {
+    return this.#models.length === 0 || this.#models.some(({ id }) => id === model);
+  }
+
+  defaultModel(): string {
+    return this.#models[0]?.id ?? 'default';
+  }
+
+  isUpstreamUp(): boolean {
+    return this.#up === true;
+  }
+
+  async refresh(): Promise<void> {
+    clearTimeout(this.#timer);
+    const up = await this.#look();
+    if (up !== this.#up) {
+      if (up && this.#up === false) log.info('upstream.reachable');
+      if (!up) log.warn('upstream.unreachable');
+      this.#up = up;
+    }
+    this.#instruments['glassgate.upstream.up'].record(up ? 1 : 0, {});
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => void this.refresh(), up ? INTERVAL_MS.up : INTERVAL_MS.down).unref();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #look(): Promise<boolean> {
+    try {
+      const { data } = listSchema.parse(
+        await this.#upstream.listModels(AbortSignal.timeout(LOOK_TIMEOUT_MS)),
+      );
+      const models = data.map(({ id, created, max_model_len: length }) => ({
+        id,
+        created,
+        ...(length === undefined ? {} : { maxModelLength: length }),
+      }));
+      this.#models =
+        this.#offered.length === 0 ? models : models.filter(({ id }) => this.#offered.includes(id));
+      return true;
+    } catch {
+      // The list that was known stays: a model does not cease to exist while its server restarts.
+      return false;
+    }
+  }
+}

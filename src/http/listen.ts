@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Hono } from 'hono';
+import type { Instruments } from '../telemetry/instruments.ts';
+import type { GatewayEnvironment } from './exchange.ts';
+import { answerMalformedRequests } from './malformed-request.ts';
+
+/** The public port of one worker. */
+export interface PublicServer {
+  readonly port: number;
+  /** Stops accepting and ends idle connections; those with an answer in progress stay until it is over. */
+  stopAccepting(): void;
+  /** Resolves when every connection has ended; those still open after `timeoutMs` are cut. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+/** Longer than the idle time of the usual proxies, so that they and not we close an idle connection. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+
+/** Listens on the public port and answers with the app. */
+export async function listen(
+  app: Hono<GatewayEnvironment>,
+  address: { readonly host: string; readonly port: number },
+  instruments: Instruments,
+): Promise<PublicServer> {
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    overrideGlobalObjects: false,
+    serverOptions: {
+      connectionsCheckingInterval: 1000,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: 0,
+    },
+  }) as Server;
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+  answerMalformedRequests(server, instruments);
+  server.listen(address.port, address.host);
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    stopAccepting() {
+      server.close();
+      server.closeIdleConnections();
+    },
+    close: (timeoutMs) => closeServer(server, timeoutMs),
+  };
+}
+
+async function closeServer(server: Server, timeoutMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (server.listening) server.close();
+  server.closeIdleConnections();
+  // Node tells nobody when the last connection of a closed server goes idle after its answer.
+  const poll = setInterval(() => {
+    server.closeIdleConnections();
+    server.getConnections((_error, count) => count === 0 && resolve());
+  }, 20);
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+    resolve();
+  }, timeoutMs);
+  await promise;
+  clearInterval(poll);
+  clearTimeout(timer);
+}

@@ -1,0 +1,193 @@
+import { propagation, ROOT_CONTEXT, SpanKind, trace, type Context } from '@opentelemetry/api';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { MiddlewareHandler } from 'hono';
+import { routePath } from 'hono/route';
+import { GatewayError, toGatewayError } from '../../errors/gateway-error.ts';
+import type { Instruments } from '../../telemetry/instruments.ts';
+import { log } from '../../telemetry/log.ts';
+import * as semconv from '../../telemetry/semconv.ts';
+import { openSpan, type OpenSpan } from '../../telemetry/spans.ts';
+import { ATTRIBUTES } from '../../telemetry/vocabulary.ts';
+import type { Exchange, GatewayEnvironment } from '../exchange.ts';
+import { identify, type Identity, type IdentityOptions } from './identify.ts';
+
+/** What the outermost middleware needs. */
+export interface ServerTelemetryOptions extends IdentityOptions {
+  readonly instruments: Instruments;
+}
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/**
+ * One SERVER span, one duration, one log line and the in-flight gauge for every request, open until the last byte,
+ * the error or the caller's leaving: a handler that streams returns only when its stream is over.
+ */
+export function serverTelemetry(options: ServerTelemetryOptions): MiddlewareHandler<GatewayEnvironment> {
+  return async function serverTelemetry(c, next) {
+    const { incoming, outgoing } = c.env;
+    const startedAt = performance.now();
+    const identity = identify(incoming, options);
+    const exchange = openExchange(incoming, outgoing, identity, startedAt);
+    c.set('exchange', exchange);
+    outgoing.setHeader('x-request-id', exchange.requestId);
+    outgoing.setHeader('x-glassgate-trace-id', exchange.span.traceId);
+    options.instruments['http.server.active_requests'].record(1, {});
+    try {
+      await next();
+      // Hono keeps what a handler threw: an outer try would not see it.
+      if (c.error !== undefined) exchange.failure ??= toGatewayError(c.error);
+    } finally {
+      options.instruments['http.server.active_requests'].record(-1, {});
+      // With a stream the head was written long ago; otherwise Hono's response is about to be.
+      const status = outgoing.headersSent ? outgoing.statusCode : c.res.status;
+      closeExchange(
+        exchange,
+        { method: methodOf(incoming), route: routeOf(routePath(c, -1)), status },
+        options.instruments,
+      );
+    }
+  };
+}
+
+function openExchange(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  identity: Identity,
+  startedAt: number,
+): Exchange {
+  const sent = incoming.headers['x-request-id'];
+  const requestId = typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : randomUUID();
+  return {
+    requestId,
+    startedAt,
+    span: openServerSpan(incoming, identity, requestId),
+    signal: abortWhenClosed(outgoing),
+    principal: identity.principal,
+    identityError: identity.error,
+    requestsPerMinute: identity.requestsPerMinute,
+    failure: undefined,
+    answerId: undefined,
+  };
+}
+
+/** A known caller's trace is continued; a stranger's is linked, so that nobody outside chooses our trace ids or our sampling. */
+function openServerSpan(incoming: IncomingMessage, { principal }: Identity, requestId: string): OpenSpan {
+  const method = methodOf(incoming);
+  const path = (incoming.url ?? '/').split('?', 1)[0] ?? '/';
+  const start = {
+    kind: SpanKind.SERVER,
+    attributes: {
+      [semconv.ATTR_HTTP_REQUEST_METHOD]: method,
+      [semconv.ATTR_URL_PATH]: path.slice(0, 256),
+      [semconv.ATTR_URL_SCHEME]: 'http',
+      [ATTRIBUTES.REQUEST_ID]: requestId,
+      [ATTRIBUTES.PRINCIPAL_KIND]: principal?.kind ?? 'unknown',
+    },
+  };
+  const name = nameOf(method, path);
+  if (incoming.headers['traceparent'] === undefined) return openSpan(name, start);
+  const caller: Context = propagation.extract(ROOT_CONTEXT, incoming.headers);
+  if (principal?.kind === 'key' || principal?.kind === 'local')
+    return openSpan(name, { ...start, parent: caller });
+  const context = trace.getSpanContext(caller);
+  return openSpan(name, { ...start, links: context === undefined ? [] : [{ context }] });
+}
+
+/** Names are bounded: known routes as they are, answers by their template, all else by the method alone. */
+function nameOf(method: string, path: string): string {
+  if (path === '/' || /^\/v1\/(?:chat\/completions|models|feedback)$/.test(path)) return `${method} ${path}`;
+  if (path.startsWith('/v1/answers/')) return `${method} /v1/answers/:id`;
+  return path.startsWith('/assets/') ? `${method} /assets/*` : method;
+}
+
+function methodOf(incoming: IncomingMessage): 'GET' | '_OTHER' {
+  const method = incoming.method ?? '';
+  // The cast only narrows to the closed set of the vocabulary.
+  return (METHODS.has(method) ? method : semconv.METHOD_OTHER) as 'GET' | '_OTHER';
+}
+
+function routeOf(pattern: string): string | undefined {
+  return pattern === '*' || pattern === '/*' ? undefined : pattern;
+}
+
+function abortWhenClosed(outgoing: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) controller.abort(new GatewayError('client_closed_request'));
+  });
+  return controller.signal;
+}
+
+interface ExchangeEnd {
+  readonly method: 'GET' | '_OTHER';
+  readonly route: string | undefined;
+  readonly status: number;
+}
+
+function closeExchange(exchange: Exchange, end: ExchangeEnd, instruments: Instruments): void {
+  const { span, failure, startedAt } = exchange;
+  const aborted = exchange.signal.aborted || failure?.code === 'client_closed_request';
+  // Statuses below 500 are the caller's matter and no error of this server (HTTP conventions).
+  const errorType = aborted
+    ? 'client_closed_request'
+    : (failure?.status ?? 0) >= 500
+      ? failure?.code
+      : undefined;
+  const status = aborted && failure?.code !== undefined ? 499 : end.status;
+  const route = end.route === undefined ? {} : { [semconv.ATTR_HTTP_ROUTE]: end.route };
+  const common = {
+    [semconv.ATTR_HTTP_REQUEST_METHOD]: end.method,
+    [semconv.ATTR_HTTP_RESPONSE_STATUS_CODE]: status,
+    ...route,
+  };
+  const seconds = (performance.now() - startedAt) / 1000;
+  span.annotate({
+    ...common,
+    ...(failure === undefined ? {} : { [ATTRIBUTES.ERROR_CODE]: failure.code }),
+    ...(exchange.answerId === undefined ? {} : { [ATTRIBUTES.ANSWER_ID]: exchange.answerId }),
+  });
+  span.end(errorType, { aborted });
+  const failed = errorType === undefined ? {} : { [semconv.ATTR_ERROR_TYPE]: errorType };
+  instruments['http.server.request.duration'].record(seconds, { ...common, ...failed });
+  logCompleted(
+    exchange,
+    { ...common, duration_s: Math.round(seconds * 1e6) / 1e6 },
+    errorType !== undefined && !aborted,
+  );
+}
+
+function logCompleted(
+  exchange: Exchange,
+  attributes: Record<string, string | number>,
+  failed: boolean,
+): void {
+  const { failure, span } = exchange;
+  const details = {
+    ...attributes,
+    [ATTRIBUTES.REQUEST_ID]: exchange.requestId,
+    [ATTRIBUTES.PRINCIPAL_KIND]: exchange.principal?.kind ?? 'unknown',
+    ...(exchange.answerId === undefined ? {} : { [ATTRIBUTES.ANSWER_ID]: exchange.answerId }),
+    ...(failure === undefined ? {} : { [ATTRIBUTES.ERROR_CODE]: failure.code }),
+  };
+  const level = failed ? 'error' : failure === undefined ? 'info' : 'warn';
+  log[level]('request.completed', details, span.context);
+  if (failure?.code === 'internal_error') {
+    const cause = failure.cause instanceof Error ? failure.cause : undefined;
+    log.error(
+      'request.failed',
+      { 'exception.type': cause?.name ?? 'unknown', 'exception.stacktrace': stackOf(cause) },
+      span.context,
+    );
+  }
+}
+
+/** Frames only: the first line of a stack is the message, and a message may quote the request. */
+function stackOf(error: Error | undefined): string {
+  return (error?.stack ?? '')
+    .split('\n')
+    .filter((line) => line.trimStart().startsWith('at '))
+    .slice(0, 12)
+    .join('\n');
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { ChatRequest } from '../../domain/chat-request.ts';
+import { GatewayError } from '../../errors/gateway-error.ts';
+
+/** More turns than any model's context holds. */
+const MESSAGE_LIMIT = 2048;
+
+const contentPart = z.looseObject({ type: z.string(), text: z.string().optional() });
+const message = z.looseObject({
+  role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
+  content: z.union([z.string(), z.array(contentPart)]).nullish(),
+});
+const number = (minimum: number, maximum: number) => z.number().min(minimum).max(maximum).nullish();
+const count = (maximum: number) => z.number().int().min(1).max(maximum).nullish();
+
+/** Fields the gateway itself knows; all others go through to the upstream untouched. */
+const chatSchema = z.looseObject({
+  model: z.string().min(1).max(256).optional(),
+  messages: z.array(z.unknown()).min(1),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  n: count(16),
+  max_tokens: count(10_000_000),
+  max_completion_tokens: count(10_000_000),
+  temperature: number(0, 2),
+  top_p: number(0, 1),
+  presence_penalty: number(-2, 2),
+  frequency_penalty: number(-2, 2),
+  glassgate: z
+    .strictObject({ retrieval: z.boolean().optional(), collection: z.string().min(1).max(128).optional() })
+    .optional(),
+});
+
+/** What a request that leaves something out gets. */
+export interface ChatDefaults {
+  readonly model: string;
+  readonly collection: string;
+}
+
+/** Checks a chat request; throws a `GatewayError` naming the first field at fault. */
+export function parseChatRequest(body: unknown, defaults: ChatDefaults): ChatRequest {
+  const { glassgate, ...fields } = check(chatSchema, body, []);
+  if (fields.messages.length > MESSAGE_LIMIT) {
+    throw new GatewayError('too_many_messages', {
+      param: 'messages',
+      message: `At most ${MESSAGE_LIMIT} messages are accepted.`,
+    });
+  }
+  const messages = fields.messages.map((item, index) => check(message, item, ['messages', index]));
+  if (!messages.some(({ role }) => role === 'user'))
+    throw new GatewayError('no_user_message', { param: 'messages' });
+  return {
+    model: fields.model ?? defaults.model,
+    messages,
+    stream: fields.stream === true,
+    includeUsage: fields.stream_options?.include_usage === true,
+    retrieval: {
+      enabled: glassgate?.retrieval ?? true,
+      collection: glassgate?.collection ?? defaults.collection,
+    },
+    body: fields,
+  };
+}
+
+/** Checks a value against a schema; the first fault becomes `invalid_request` with its path as `param`. */
+export function check<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  path: readonly PropertyKey[],
+): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const param = [...path, ...(issue?.path ?? [])].map(String).join('.');
+  const detail =
+    issue?.code === 'unrecognized_keys'
+      ? `unknown field "${issue.keys[0] ?? ''}"`
+      : (issue?.message ?? 'invalid');
+  throw new GatewayError('invalid_request', {
+    ...(param === '' ? {} : { param }),
+    message: param === '' ? `The body is not acceptable: ${detail}` : `${param}: ${detail}`,
+  });
+}

@@ -1,0 +1,64 @@
+import { GatewayError } from '../../errors/gateway-error.ts';
+
+/** Levels of objects and lists in a request; deeper ones exhaust the stack of whoever serialises them again. */
+const DEPTH_LIMIT = 64;
+const OPEN_BRACKET = /[[{]/g;
+/** Escapes that may stand for NUL or half a surrogate pair. */
+const SUSPICIOUS_ESCAPE = /\\u(?:0000|[dD][89a-fA-F])/;
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** Reads a JSON body: valid UTF-8, bounded nesting, no NUL and no lone surrogates, each fault with its own code. */
+export function parseJson(bytes: Uint8Array): unknown {
+  const text = decode(bytes);
+  if ((text.match(OPEN_BRACKET)?.length ?? 0) > DEPTH_LIMIT) checkDepth(text);
+  const value = parse(text);
+  if (SUSPICIOUS_ESCAPE.test(text) || text.includes('\0')) checkStrings(value, '');
+  return value;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new GatewayError('invalid_encoding');
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's message quotes the body: it stays here.
+    throw new GatewayError('invalid_json');
+  }
+}
+
+function checkDepth(text: string): void {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (inString) {
+      if (character === '\\') index += 1;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
+    if (depth > DEPTH_LIMIT) throw new GatewayError('nesting_too_deep');
+  }
+}
+
+function checkStrings(value: unknown, path: string): void {
+  if (typeof value === 'string') {
+    if (!value.isWellFormed() || value.includes('\0')) {
+      throw new GatewayError('invalid_unicode', path === '' ? {} : { param: path });
+    }
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, item] of Object.entries(value)) {
+    checkStrings(key, path);
+    checkStrings(item, path === '' ? key : `${path}.${key}`);
+  }
+}

@@ -1,0 +1,120 @@
+import type { AnswerRecord, AnswerVersions, UsedPassage } from '../domain/answer-record.ts';
+import type { GenerationFrame, ModelRequest } from '../domain/generation.ts';
+import type { RetrievalQuery, RetrievalResult, Retriever, ScoredPassage } from '../domain/passage.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import { createOutputGuard, type OutputGuard } from '../guardrail/output-guard.ts';
+import type { AssembledPrompt, PromptBudget } from '../prompt/assemble.ts';
+import type { Instruments } from '../telemetry/instruments.ts';
+import { log } from '../telemetry/log.ts';
+import { ATTRIBUTES } from '../telemetry/vocabulary.ts';
+import { runGenerateStage, type GenerateStageOptions } from './generate-stage.ts';
+import {
+  createContextGuardStage,
+  createInputGuardStage,
+  describeVerdict,
+  OUTPUT_GUARD,
+  type JudgedPassage,
+} from './guard-stages.ts';
+import { createAssembleStage, createRetrieveStage, type AssembleInput } from './retrieval-stages.ts';
+import { openStage, type Stage, type StageScope } from './stage.ts';
+
+/** An output guard with its step around it. */
+export interface OpenOutputGuard extends OutputGuard {
+  /** Ends the step; always called, whatever became of the answer. */
+  close(): void;
+}
+
+/** The steps of the path with what each of them needs. `answer.ts` says in which order they come. */
+export interface AnswerPath {
+  readonly instruments: Instruments;
+  /** Passages asked for. */
+  readonly passageLimit: number;
+  readonly inputGuard: Stage<string, Verdict>;
+  readonly retrieve: Stage<RetrievalQuery, RetrievalResult>;
+  readonly contextGuard: Stage<readonly ScoredPassage[], readonly JudgedPassage[]>;
+  readonly assemble: Stage<AssembleInput, AssembledPrompt>;
+  generate(request: ModelRequest, scope: StageScope): AsyncIterable<readonly GenerationFrame[]>;
+  openOutputGuard(marker: string | undefined, scope: StageScope): OpenOutputGuard;
+  /** Passages the guard set aside, as the record shows them. */
+  listSetAside(judged: readonly JudgedPassage[]): readonly UsedPassage[];
+  /** The numbered passages of the prompt, then those set aside. */
+  listPassages(used: readonly ScoredPassage[], setAside: readonly UsedPassage[]): readonly UsedPassage[];
+  reportDegraded(reason: string, scope: StageScope): void;
+  record(scope: StageScope): void;
+}
+
+/** What the path is built from. */
+export interface AnswerPathOptions extends GenerateStageOptions {
+  readonly instruments: Instruments;
+  readonly retriever: Retriever;
+  readonly passageLimit: number;
+  readonly promptBudget: PromptBudget;
+  readonly versions: (collection: string) => AnswerVersions;
+  /** Takes the record off the answer path; must not block or throw. */
+  readonly keep: (record: AnswerRecord) => void;
+}
+
+/** Builds the path once per process. */
+export function createAnswerPath(options: AnswerPathOptions): AnswerPath {
+  const { instruments } = options;
+  return {
+    instruments,
+    passageLimit: options.passageLimit,
+    inputGuard: createInputGuardStage(instruments),
+    retrieve: createRetrieveStage(options.retriever, instruments, options.captureContent),
+    contextGuard: createContextGuardStage(instruments),
+    assemble: createAssembleStage(options.promptBudget),
+    generate: (request, scope) => runGenerateStage(request, options, scope),
+    openOutputGuard,
+    listSetAside: (judged) =>
+      judged.filter(isSetAside).map(({ passage, verdict }) => ({ ...passage, verdict })),
+    listPassages: (used, setAside) => [
+      ...used.map((passage, index) => ({ ...passage, n: index + 1, verdict: { action: 'allow' } as const })),
+      ...setAside,
+    ],
+    reportDegraded: (reason, { context }) => log.warn('retrieval.degraded', { reason }, context.telemetry),
+    record: (scope) => keepRecord(options, scope),
+  };
+}
+
+function isSetAside({ verdict }: JudgedPassage): boolean {
+  return verdict.action === 'block';
+}
+
+function openOutputGuard(marker: string | undefined, scope: StageScope): OpenOutputGuard {
+  const guard = createOutputGuard(marker);
+  const stage = openStage(OUTPUT_GUARD, undefined, scope);
+  return {
+    push: (frames) => guard.push(frames),
+    end: () => guard.end(),
+    get verdict() {
+      return guard.verdict;
+    },
+    close: () => stage.end(describeVerdict('output', guard.verdict, scope.instruments)),
+  };
+}
+
+function keepRecord(options: AnswerPathOptions, { journal, context, instruments }: StageScope): void {
+  const startMs = journal.elapsedMs();
+  const record = journal.toRecord(options.versions(journal.collection));
+  instruments['glassgate.answers'].record(1, {
+    'glassgate.outcome': record.outcome,
+    'glassgate.stream': record.stream ? 'true' : 'false',
+    'gen_ai.request.model': record.model,
+  });
+  instruments['glassgate.gateway.overhead'].record(record.overheadMs / 1000, {
+    'glassgate.outcome': record.outcome,
+  });
+  if (record.outcome === 'blocked') {
+    const blocked = record.stages.find(({ outcome }) => outcome === 'blocked');
+    const rule =
+      blocked?.verdict !== undefined && blocked.verdict.action !== 'allow' ? blocked.verdict.rule : '';
+    log.warn(
+      'guardrail.blocked',
+      { stage: blocked?.stage ?? '', rule, [ATTRIBUTES.ANSWER_ID]: record.answerId },
+      context.telemetry,
+    );
+  }
+  journal.stageEnded('record', startMs, 'ok');
+  options.keep(record);
+}
