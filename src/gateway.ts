@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { loadInstanceSecret } from './access/instance-secret.ts';
+import { openKeyStore } from './access/key-store.ts';
+import { createRequestLimiter } from './access/request-limiter.ts';
+import { openAnswerStore, type AnswerStore } from './answers/answer-store.ts';
+import { createApp } from './app.ts';
+import type { Config } from './config/schema.ts';
+import { GatewayError } from './errors/gateway-error.ts';
+import { createModelCatalogue, type ModelCatalogue } from './generation/model-catalogue.ts';
+import { createUpstreamClient } from './generation/upstream-client.ts';
+import { GUARD_VERSION } from './guardrail/rules.ts';
+import { listen } from './http/listen.ts';
+import { Admission } from './http/middleware/admission.ts';
+import { isLoopbackAddress } from './http/middleware/identify.ts';
+import { createAnswerPath } from './pipeline/answer-path.ts';
+import { PROMPT_VERSION } from './prompt/template.ts';
+import { openCorpus } from './retrieval/corpus.ts';
+import { createSqliteRetriever } from './retrieval/sqlite-retriever.ts';
+import { createInstruments, type Instruments } from './telemetry/instruments.ts';
+import { log } from './telemetry/log.ts';
+import { SCOPE_VERSION } from './telemetry/scope.ts';
+
+/** Whether the gateway would answer a question now, and what is missing if not. */
+export interface GatewayReadiness {
+  readonly ready: boolean;
+  readonly missing: readonly string[];
+}
+
+/** One gateway that answers on the public port. */
+export interface RunningGateway {
+  readonly port: number;
+  readiness(): GatewayReadiness;
+  /** Stops accepting, lets open answers end within the configured time, stores what is queued. */
+  drain(): Promise<void>;
+}
+
+/** What the configuration does not know. */
+export interface GatewayOptions {
+  /** URL of the embedded model: the upstream when the configuration names none. */
+  readonly upstreamUrl?: string | undefined;
+}
+
+/** Time to cut connections and store records after open answers had theirs. */
+const CLOSE_TIMEOUT_MS = 3000;
+
+/** Builds the gateway of one process from its configuration and starts it: the wiring of the whole. */
+export async function startGateway(config: Config, options: GatewayOptions = {}): Promise<RunningGateway> {
+  const instruments = createInstruments();
+  const secret = loadInstanceSecret(config.storage.folder, config.auth.instance_secret?.expose());
+  const keys = openKeyStore(join(config.storage.folder, 'access.db'));
+  const corpus = openCorpus(join(config.storage.folder, 'corpus.db'), { readOnly: true });
+  const answers = openAnswers(config, secret, instruments);
+  const upstream = createUpstreamClient(upstreamOptions(config, options));
+  const catalogue = createModelCatalogue(upstream, config.upstream.models, instruments);
+  const admission = new Admission(admissionLimits(config), instruments);
+  const retriever = createSqliteRetriever(corpus);
+  const path = createAnswerPath({
+    ...pathSettings(config),
+    instruments,
+    retriever,
+    upstream,
+    versions: (collection) => ({
+      ...versionsOf(config),
+      corpus: collection === '' ? '' : retriever.corpusVersion(collection),
+    }),
+    keep: (record) => answers.record(record),
+  });
+  const bodyLimits = { limitBytes: config.server.body_limit_bytes, timeoutMs: config.server.body_timeout_ms };
+  const app = createApp({
+    telemetry: {
+      instruments,
+      auth: config.auth,
+      boundToLoopback: isLoopbackAddress(config.server.host),
+      keys,
+      secret,
+    },
+    limiter: createRequestLimiter({ onUnchecked: () => reportUnchecked(instruments) }),
+    chat: {
+      path,
+      admission,
+      catalogue,
+      retriever,
+      defaultCollection: config.retrieval.collection,
+      bodyLimits,
+      secret,
+    },
+    feedback: { answers, instruments, bodyLimits, captureContent: config.telemetry.capture_content },
+    answers: { answers, traceUrl: config.telemetry.trace_url },
+    page: { folder: PAGE_FOLDER, secret },
+  });
+  await Promise.all([answers.ready(), catalogue.refresh()]);
+  const server = await listen(app, config.server, instruments);
+  return {
+    port: server.port,
+    readiness: () => readinessOf(catalogue, answers),
+    async drain() {
+      log.info('server.draining', { active: admission.active });
+      admission.close();
+      server.stopAccepting();
+      await server.close(config.server.drain_timeout_ms);
+      catalogue.close();
+      await answers.close({ timeoutMs: CLOSE_TIMEOUT_MS });
+      await upstream.close();
+      corpus.close();
+      keys.close();
+    },
+  };
+}
+
+const PAGE_FOLDER = join(import.meta.dirname, '../dist/web');
+
+function openAnswers(config: Config, secret: Uint8Array, instruments: Instruments): AnswerStore {
+  const answers = openAnswerStore({
+    path: join(config.storage.folder, 'answers.db'),
+    secret,
+    queueLimit: config.storage.queue_limit,
+    onRecorded(count) {
+      instruments['glassgate.answers.recorded'].record(count, {});
+      instruments['glassgate.answers.queued'].record(answers.stats().queued, {});
+    },
+    onLoss({ count, reason }) {
+      instruments['glassgate.answers.not_recorded'].record(count, { 'glassgate.reason': reason });
+      log.error('answers.not_recorded', {
+        count,
+        reason,
+        'error.type': answers.stats().writeError ?? 'none',
+      });
+    },
+  });
+  return answers;
+}
+
+function upstreamOptions(config: Config, options: GatewayOptions): Parameters<typeof createUpstreamClient>[0] {
+  const url = config.upstream.url ?? options.upstreamUrl;
+  if (url === undefined)
+    throw new GatewayError('internal_error', { message: 'no upstream: set GLASSGATE_UPSTREAM_URL' });
+  return {
+    url,
+    apiKey: config.upstream.api_key,
+    connectTimeoutMs: config.upstream.connect_timeout_ms,
+    maxConnections: config.upstream.max_connections,
+  };
+}
+
+function admissionLimits({ server }: Config): ConstructorParameters<typeof Admission>[0] {
+  return {
+    maxConcurrency: server.max_concurrency,
+    maxQueue: server.max_queue,
+    queueTimeoutMs: server.queue_timeout_ms,
+  };
+}
+
+function pathSettings({ upstream, retrieval, prompt, telemetry }: Config) {
+  return {
+    timeouts: {
+      firstByteMs: upstream.first_byte_timeout_ms,
+      betweenBytesMs: upstream.between_bytes_timeout_ms,
+      totalMs: upstream.total_timeout_ms,
+    },
+    maxRetries: upstream.max_retries,
+    captureContent: telemetry.capture_content,
+    passageLimit: retrieval.passages,
+    promptBudget: { contextTokens: prompt.context_tokens, maxTokens: prompt.max_tokens },
+  };
+}
+
+const configVersions = new WeakMap<Config, string>();
+
+function versionsOf(config: Config): { gateway: string; prompt: string; guard: string; config: string } {
+  let version = configVersions.get(config);
+  if (version === undefined) {
+    // Secrets print as a mask, so the version does not depend on them.
+    version = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 8);
+    configVersions.set(config, version);
+  }
+  return { gateway: SCOPE_VERSION, prompt: PROMPT_VERSION, guard: GUARD_VERSION, config: version };
+}
+
+function reportUnchecked(instruments: Instruments): void {
+  instruments['glassgate.rate_limit.unchecked'].record(1, {});
+  log.warn('rate_limit.unchecked');
+}
+
+function readinessOf(catalogue: ModelCatalogue, answers: AnswerStore): GatewayReadiness {
+  const missing = [
+    ...(catalogue.isUpstreamUp() ? [] : ['upstream']),
+    ...(answers.stats().writeError === undefined ? [] : ['answer_store']),
+  ];
+  // Answers go on without their store: that is said, but it is no reason to send nobody any more.
+  return { ready: catalogue.isUpstreamUp(), missing };
+}
