@@ -1,0 +1,46 @@
+import cluster from 'node:cluster';
+import { createRequestLimiter, startLimiterInPrimary } from '../request-limiter.ts';
+
+/** One caller's requests as each worker sends them. */
+interface Load {
+  readonly key: string;
+  readonly limit: number;
+  readonly requests: number;
+}
+
+// A primary with workers that all send the same load at once; prints per key how many were allowed in all.
+const [mode = '', workerCount = '2', load = '[]'] = process.argv.slice(2);
+if (cluster.isPrimary) await runPrimary();
+else await runWorker();
+
+async function runPrimary(): Promise<void> {
+  if (mode !== 'deaf') startLimiterInPrimary();
+  const results = await Promise.all(Array.from({ length: Number(workerCount) }, runOneWorker));
+  process.stdout.write(JSON.stringify(results));
+}
+
+function runOneWorker(): Promise<unknown> {
+  const worker = cluster.fork();
+  return new Promise((resolve) => {
+    worker.on('message', (message: { result?: unknown }) => {
+      if (message.result === undefined) return;
+      resolve(message.result);
+      worker.kill();
+    });
+    // A worker that dies with requests under way: the primary's answers to it go nowhere.
+    if (mode === 'dying') worker.once('exit', () => setTimeout(resolve, 100, 'dead'));
+  });
+}
+
+async function runWorker(): Promise<void> {
+  let unchecked = 0;
+  const limiter = createRequestLimiter({ onUnchecked: () => (unchecked += 1), timeoutMs: 300 });
+  const loads = JSON.parse(load) as Load[];
+  const consumed = loads.map(async ({ key, limit, requests }) => {
+    const decisions = await Promise.all(Array.from({ length: requests }, () => limiter.consume(key, limit)));
+    return [key, decisions.filter(({ allowed }) => allowed).length] as const;
+  });
+  if (mode === 'dying') process.kill(process.pid, 'SIGKILL');
+  const allowed = Object.fromEntries(await Promise.all(consumed));
+  process.send?.({ result: { allowed, unchecked } });
+}
