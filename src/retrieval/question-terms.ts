@@ -1,5 +1,6 @@
 import { stem } from './stem.ts';
 import { CHINESE_STOP_PHRASES, ENGLISH_STOP_WORDS } from './stop-words.ts';
+import type { SynonymGroup } from './synonyms.ts';
 import { SYNONYM_GROUPS } from './synonyms.ts';
 import { isPaired, splitTerms } from './terms.ts';
 
@@ -7,8 +8,8 @@ import { isPaired, splitTerms } from './terms.ts';
 export interface QuestionTerms {
   /** Terms of the question itself, without stop words, each once. */
   readonly own: readonly string[];
-  /** Words that mean the same to an operator; several terms with spaces between are a phrase. */
-  readonly synonyms: readonly string[];
+  /** For each meaning found in the question: other words for it; terms with spaces between are a phrase. */
+  readonly synonymGroups: readonly (readonly string[])[];
 }
 
 /** More words than a question has; what a pasted log would add only costs time. */
@@ -27,18 +28,25 @@ const CHINESE_WORD = new RegExp(
   'g',
 );
 
-/** Reads what a question looks for; at most 64 terms and 64 synonyms whatever the question is. */
+/** Reads what a question looks for; at most 64 terms, and 128 with their synonyms, whatever the question is. */
 export function questionTerms(question: string): QuestionTerms {
   const text = question.slice(0, LONGEST_QUESTION).normalize('NFKC');
   const own = contentTerms(text).slice(0, MOST_TERMS);
   const words = [...own.map((term) => stem(term)), ...(text.match(CHINESE_WORD) ?? [])];
   const groups = new Set(words.flatMap((word) => GROUPS_OF_WORD.get(word) ?? []));
-  const phrases = [...groups].flatMap((group) =>
-    SYNONYM_GROUPS[group]!.map((word) => splitTerms(word).join(' ')),
-  );
-  const said = new Set(own);
-  const synonyms = [...new Set(phrases)].filter((phrase) => !said.has(phrase)).slice(0, MOST_TERMS);
-  return { own, synonyms };
+  const seen = new Set(own);
+  const synonymGroups = [...groups].map((group) => newPhrases(SYNONYM_GROUPS[group]!, seen));
+  return { own, synonymGroups: synonymGroups.filter((phrases) => phrases.length > 0) };
+}
+
+/** Adds what it gives to `seen`: a word of two groups is asked for once. */
+function newPhrases(group: SynonymGroup, seen: Set<string>): string[] {
+  const phrases = group.map((word) => splitTerms(word).join(' '));
+  return phrases.filter((phrase) => {
+    const isNew = !seen.has(phrase) && seen.size < 2 * MOST_TERMS;
+    if (isNew) seen.add(phrase);
+    return isNew;
+  });
 }
 
 /** The terms of a text that carry meaning, each once, in order. */

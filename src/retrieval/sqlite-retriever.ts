@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RetrievalQuery, RetrievalResult, Retriever, ScoredPassage } from '../domain/passage.ts';
+import { languageOf } from '../domain/language.ts';
 import type { Corpus } from './corpus.ts';
-import { languageOf } from './language.ts';
 import { questionTerms } from './question-terms.ts';
 import type { TermWeight } from './term-weights.ts';
 import { createTermWeights, LEAST_WEIGHT } from './term-weights.ts';
@@ -77,7 +77,7 @@ export function createSqliteRetriever({ database }: Corpus): Retriever {
     weights.refresh(revision.get()!.number);
     const terms = questionTerms(text);
     const own = terms.own.map((term) => weights.of(term));
-    const synonyms = terms.synonyms.map((term) => weights.of(term));
+    const synonyms = terms.synonymGroups.flat().map((term) => weights.of(term));
     const best = own.reduce((sum, { weight }) => sum + weight, 0) * MOST_PER_WEIGHT;
     return search
       .all({

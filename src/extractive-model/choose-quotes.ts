@@ -1,0 +1,42 @@
+import type { Quote } from './quotes.ts';
+import { quotesOf } from './quotes.ts';
+import type { RatedQuote } from './rate-quotes.ts';
+import { coverageOf, rateQuotes } from './rate-quotes.ts';
+import type { ReadPrompt } from './read-prompt.ts';
+
+/** So much of the question, by weight, must the best passage hold for the stand-in to quote anything. */
+const LEAST_COVERAGE = 0.4;
+/** A further quote must be so good, measured by the best. */
+const LEAST_OF_BEST = 0.6;
+const MOST_QUOTES = 4;
+const MOST_CHARACTERS = 900;
+/** Quotes that share more of their terms than this say the same. */
+const SAME_SHARE = 0.7;
+
+/**
+ * Picks the quotes that answer a question, in the order of the passages;
+ * none when no passage holds enough of the question to be an answer.
+ */
+export function chooseQuotes({ question, passages }: ReadPrompt): Quote[] {
+  if (coverageOf(question, passages) < LEAST_COVERAGE) return [];
+  const rated = rateQuotes(question, passages.flatMap(quotesOf));
+  const chosen: RatedQuote[] = [];
+  let characters = 0;
+  for (const candidate of rated) {
+    const isGood = candidate.rating > 0 && candidate.rating >= rated[0]!.rating * LEAST_OF_BEST;
+    if (!isGood || chosen.length === MOST_QUOTES) break;
+    const length = candidate.quote.text.length + (candidate.quote.code?.length ?? 0);
+    const fits = chosen.length === 0 || characters + length <= MOST_CHARACTERS;
+    if (!fits || chosen.some((other) => saysTheSame(other.terms, candidate.terms))) continue;
+    chosen.push(candidate);
+    characters += length;
+  }
+  return chosen
+    .map(({ quote }) => quote)
+    .sort((left, right) => left.passage.n - right.passage.n || left.position - right.position);
+}
+
+function saysTheSame(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
+  const shared = [...left].filter((term) => right.has(term)).length;
+  return shared > SAME_SHARE * Math.min(left.size, right.size);
+}
