@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { BlockList, createServer, isIP } from 'node:net';
+import { openKeyStore } from '../access/key-store.ts';
+import { ANSWER_MIGRATIONS } from '../answers/schema.ts';
+import type { Config } from '../config/schema.ts';
+import { dataFile } from '../storage/data-file.ts';
+import { openDatabase } from '../storage/open-database.ts';
+import { StartFault } from './start-fault.ts';
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether only this machine can reach an address. A name other than `localhost` counts as public: it may mean anything tomorrow. */
+export function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  if (family === 0) return host === 'localhost';
+  return LOOPBACK.check(host, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** Everything that keeps the gateway from starting, found before the first child is. */
+export async function checkStart(config: Config): Promise<void> {
+  refuseOpenDoor(config);
+  // Schema changes happen once here, before anybody is served, and a file of a newer version stops the start.
+  openDatabase({
+    path: dataFile(config.storage.folder, 'answers'),
+    migrations: ANSWER_MIGRATIONS,
+    busyTimeoutMs: 0,
+  }).close();
+  await refuseTakenPort(config.server.host, config.server.port, 'GLASSGATE_SERVER_PORT');
+  const { management_host, management_port } = config.server;
+  await refuseTakenPort(management_host, management_port, 'GLASSGATE_SERVER_MANAGEMENT_PORT');
+}
+
+/** Refuses an address that others can reach while anybody who reaches it would be turned away or, worse, let in. */
+export function refuseOpenDoor(config: Config): void {
+  const { host } = config.server;
+  if (isLoopback(host) || config.auth.visitors !== 'key') return;
+  const keys = openKeyStore(dataFile(config.storage.folder, 'access'));
+  try {
+    if (keys.hasKeys()) return;
+  } finally {
+    keys.close();
+  }
+  throw new StartFault(
+    `Glassgate does not listen on ${host}, which other machines can reach, while there is no API key. ` +
+      'Make one with "npm run keys -- create --label NAME", or choose who may ask without one by GLASSGATE_AUTH_VISITORS.',
+    78,
+  );
+}
+
+/** Says in one sentence that a port is taken, before workers fail on it one after another. */
+export async function refuseTakenPort(host: string, port: number, setting: string): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer();
+  try {
+    probe.listen({ host, port, exclusive: true });
+    await once(probe, 'listening');
+  } catch (error) {
+    throw listenFault(error, host, port, setting);
+  } finally {
+    if (probe.listening) {
+      probe.close();
+      await once(probe, 'close');
+    }
+  }
+}
+
+function listenFault(error: unknown, host: string, port: number, setting: string): StartFault {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const reason = code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be listened on (${code})`;
+  return new StartFault(`${host}:${port} ${reason}: set ${setting} to another one.`, 1);
+}
