@@ -38,7 +38,7 @@ export interface RunningGateway {
 /** What the configuration does not know. */
 export interface GatewayOptions {
   /** URL of the embedded model: the upstream when the configuration names none. */
-  readonly upstreamUrl?: string | undefined;
+  readonly embeddedUrl?: string | undefined;
 }
 
 /** Time to cut connections and store records after open answers had theirs. */
@@ -131,8 +131,11 @@ function openAnswers(config: Config, secret: Uint8Array, instruments: Instrument
   return answers;
 }
 
-function upstreamOptions(config: Config, options: GatewayOptions): Parameters<typeof createUpstreamClient>[0] {
-  const url = config.upstream.url ?? options.upstreamUrl;
+function upstreamOptions(
+  config: Config,
+  options: GatewayOptions,
+): Parameters<typeof createUpstreamClient>[0] {
+  const url = config.upstream.url ?? options.embeddedUrl;
   if (url === undefined)
     throw new GatewayError('internal_error', { message: 'no upstream: set GLASSGATE_UPSTREAM_URL' });
   return {
