@@ -44,7 +44,9 @@ describe('openCorpus', () => {
     const newer = new Database(path);
     newer.pragma('user_version = 7');
     newer.close();
-    expect(() => openCorpus(path)).toThrow(/version 7, made by a newer Glassgate; this one knows version 1/);
+    expect(() => openCorpus(path)).toThrow(
+      /schema version 7, this version of Glassgate knows versions up to 1/,
+    );
     const after = new Database(path);
     expect(after.pragma('user_version', { simple: true })).toBe(7);
     after.close();
@@ -53,7 +55,7 @@ describe('openCorpus', () => {
   it('refuses to read a file that has no schema yet, or is not there', () => {
     new Database(path).exec('CREATE TABLE other (x)').close();
     expect(() => openCorpus(path, { readOnly: true })).toThrow(
-      /version 0 and has to be opened for writing first/,
+      /schema version 0 and has to be opened for writing first/,
     );
     expect(() => openCorpus(join(folder, 'none.sqlite'), { readOnly: true })).toThrow(/unable to open/);
   });

@@ -1,4 +1,6 @@
 import Database from 'better-sqlite3';
+import { migrate, requireKnownVersion } from '../storage/migrate.ts';
+import { openDatabase } from '../storage/open-database.ts';
 
 /** An open database file of passages and their index. */
 export interface Corpus {
@@ -12,13 +14,9 @@ export interface OpenCorpusOptions {
   readonly readOnly?: boolean;
 }
 
-/**
- * How long a writer waits for another one. A reader of a file in WAL mode waits for nobody, so a lock it meets
- * is a fault, and waiting would stop the whole worker.
- */
 const WRITER_BUSY_TIMEOUT_MS = 5_000;
 
-/** Forward only: entry `n` takes a file from version `n` to `n + 1`. */
+/** See `migrate`: entry `n` takes a file from version `n` to `n + 1`. */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE documents (
      collection TEXT NOT NULL,
@@ -48,34 +46,29 @@ const MIGRATIONS: readonly string[] = [
 
 /** Opens or creates a corpus file (`:memory:` for none) and brings it to this version's schema. */
 export function openCorpus(path: string, options: OpenCorpusOptions = {}): Corpus {
-  const readOnly = options.readOnly === true;
-  const database = new Database(path, {
-    readonly: readOnly,
-    fileMustExist: readOnly,
-    timeout: readOnly ? 0 : WRITER_BUSY_TIMEOUT_MS,
-  });
+  const database = options.readOnly === true ? openReadOnly(path) : openForWriting(path);
+  return { database, close: () => void database.close() };
+}
+
+function openForWriting(path: string): Database.Database {
+  if (path !== ':memory:')
+    return openDatabase({ path, migrations: MIGRATIONS, busyTimeoutMs: WRITER_BUSY_TIMEOUT_MS });
+  const database = new Database(path);
+  migrate(database, MIGRATIONS);
+  return database;
+}
+
+/** A reader in WAL mode waits for nobody: a lock it meets is a fault, and waiting would stop the whole worker. */
+function openReadOnly(path: string): Database.Database {
+  const database = new Database(path, { readonly: true, fileMustExist: true, timeout: 0 });
   try {
-    if (!readOnly) database.pragma('journal_mode = WAL');
-    migrate(database, path, readOnly);
+    requireKnownVersion(database, MIGRATIONS.length);
+    const version = Number(database.pragma('user_version', { simple: true }));
+    if (version < MIGRATIONS.length)
+      throw new Error(`${path} has schema version ${version} and has to be opened for writing first.`);
+    return database;
   } catch (error) {
     database.close();
     throw error;
   }
-  return { database, close: () => void database.close() };
-}
-
-function migrate(database: Database.Database, path: string, readOnly: boolean): void {
-  const version = Number(database.pragma('user_version', { simple: true }));
-  if (version > MIGRATIONS.length)
-    throw new Error(
-      `${path} is a corpus of version ${version}, made by a newer Glassgate; this one knows version ${MIGRATIONS.length}. ` +
-        'Start the newer Glassgate, or delete the file: it is made again from the documents.',
-    );
-  if (version === MIGRATIONS.length) return;
-  if (readOnly)
-    throw new Error(`${path} is a corpus of version ${version} and has to be opened for writing first.`);
-  database.transaction(() => {
-    for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
-    database.pragma(`user_version = ${MIGRATIONS.length}`);
-  })();
 }

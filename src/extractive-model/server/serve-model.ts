@@ -22,7 +22,7 @@ export async function serveModel(server: Server, { port, flush }: ServeModelOpti
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address() as AddressInfo;
-  process.send?.({ type: 'listening', port: address.port });
+  announce(address.port);
 
   let isEnding = false;
   const end = async (): Promise<void> => {
@@ -40,6 +40,15 @@ export async function serveModel(server: Server, { port, flush }: ServeModelOpti
     if (isMessageToChild(message) && message.type === 'drain') void end();
   });
   return address.port;
+}
+
+/** To the parent over its channel; to a person who started it by hand as one JSON line. */
+function announce(port: number): void {
+  if (process.send !== undefined) process.send({ type: 'listening', port });
+  else
+    process.stdout.write(
+      `${JSON.stringify({ event: 'server.listening', url: `http://127.0.0.1:${port}` })}\n`,
+    );
 }
 
 async function closeServer(server: Server): Promise<void> {
