@@ -1,4 +1,4 @@
-import cluster from 'node:cluster';
+import cluster, { type Worker } from 'node:cluster';
 import {
   RateLimiterCluster,
   RateLimiterClusterMaster,
@@ -42,8 +42,8 @@ export function createRequestLimiter({
   onUnchecked,
   timeoutMs = TIMEOUT_MS,
 }: RequestLimiterOptions): RequestLimiter {
-  const counter = cluster.isWorker
-    ? new RateLimiterCluster({ ...COUNT_ONLY, timeoutMs })
+  const counter = cluster.worker
+    ? countInPrimary(cluster.worker, timeoutMs)
     : new RateLimiterMemory(COUNT_ONLY);
   return {
     async consume(principalKey, limitPerMinute) {
@@ -59,15 +59,24 @@ export function createRequestLimiter({
   };
 }
 
+function countInPrimary(worker: Worker, timeoutMs: number): RateLimiterCluster {
+  outliveClosedChannel(worker);
+  return new RateLimiterCluster({ ...COUNT_ONLY, timeoutMs });
+}
+
 /**
  * Makes the primary count for its workers. Call it before the first fork: a worker announces its limiter once,
  * and one that is not heard stays unchecked for its whole life.
  */
 export function startLimiterInPrimary(): void {
-  // Without a listener, an answer to a worker that has just died is an uncaught error and ends the primary.
-  cluster.on('fork', (worker) => worker.on('error', () => undefined));
+  cluster.on('fork', outliveClosedChannel);
   // oxlint-disable-next-line no-new -- the package registers itself with the cluster and has no other way to start
   new RateLimiterClusterMaster();
+}
+
+/** The package sends without looking: on a channel that was just closed that is an error event, fatal without a listener. */
+function outliveClosedChannel(worker: Worker): void {
+  worker.on('error', () => undefined);
 }
 
 function decide(count: RateLimiterRes, limit: number): LimitDecision {

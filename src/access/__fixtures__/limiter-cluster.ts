@@ -27,8 +27,14 @@ function runOneWorker(): Promise<unknown> {
       resolve(message.result);
       worker.kill();
     });
-    // A worker that dies with requests under way: the primary's answers to it go nowhere.
-    if (mode === 'dying') worker.once('exit', () => setTimeout(resolve, 100, 'dead'));
+    // The primary hangs up while requests are under way: its answers go nowhere.
+    let messages = 0;
+    worker.on('message', () => {
+      messages += 1;
+      // 1: the worker announces its limiter, 2: its greeting, 3: the first of many requests.
+      if (mode === 'cut' && messages === 3) worker.process.disconnect();
+    });
+    worker.once('exit', () => setTimeout(resolve, 100, 'gone'));
   });
 }
 
@@ -36,11 +42,12 @@ async function runWorker(): Promise<void> {
   let unchecked = 0;
   const limiter = createRequestLimiter({ onUnchecked: () => (unchecked += 1), timeoutMs: 300 });
   const loads = JSON.parse(load) as Load[];
+  // Until the primary has greeted it, the package keeps a worker's requests back.
+  if (mode === 'cut') await limiter.consume('key:greeting', 1);
   const consumed = loads.map(async ({ key, limit, requests }) => {
     const decisions = await Promise.all(Array.from({ length: requests }, () => limiter.consume(key, limit)));
     return [key, decisions.filter(({ allowed }) => allowed).length] as const;
   });
-  if (mode === 'dying') process.kill(process.pid, 'SIGKILL');
   const allowed = Object.fromEntries(await Promise.all(consumed));
   process.send?.({ result: { allowed, unchecked } });
 }
