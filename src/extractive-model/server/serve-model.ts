@@ -19,11 +19,6 @@ const DRAIN_TIMEOUT_MS = 5_000;
  * without a parent on SIGTERM or SIGINT. Open answers end first, then the telemetry.
  */
 export async function serveModel(server: Server, { port, flush }: ServeModelOptions): Promise<number> {
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address() as AddressInfo;
-  announce(address.port);
-
   let isEnding = false;
   const end = async (): Promise<void> => {
     if (isEnding) return;
@@ -39,6 +34,15 @@ export async function serveModel(server: Server, { port, flush }: ServeModelOpti
   process.on('message', (message) => {
     if (isMessageToChild(message) && message.type === 'drain') void end();
   });
+
+  // `close` ends only the connections that are idle then; one kept alive after its last answer has to go too.
+  server.on('request', (_, response) => {
+    response.on('close', () => isEnding && setImmediate(() => server.closeIdleConnections()));
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address() as AddressInfo;
+  announce(address.port);
   return address.port;
 }
 
