@@ -16,7 +16,7 @@ import {
   type JudgedPassage,
 } from './guard-stages.ts';
 import { createAssembleStage, createRetrieveStage, type AssembleInput } from './retrieval-stages.ts';
-import { openStage, type Stage, type StageScope } from './stage.ts';
+import { openStage, type OpenStage, type Stage, type StageScope } from './stage.ts';
 
 /** An output guard with its step around it. */
 export interface OpenOutputGuard extends OutputGuard {
@@ -83,14 +83,18 @@ function isSetAside({ verdict }: JudgedPassage): boolean {
 
 function openOutputGuard(marker: string | undefined, scope: StageScope): OpenOutputGuard {
   const guard = createOutputGuard(marker);
-  const stage = openStage(OUTPUT_GUARD, undefined, scope);
+  let stage: OpenStage | undefined;
   return {
-    push: (frames) => guard.push(frames),
+    push(frames) {
+      // The step begins with the first frame: until then there is nothing to guard.
+      stage ??= openStage(OUTPUT_GUARD, undefined, scope);
+      return guard.push(frames);
+    },
     end: () => guard.end(),
     get verdict() {
       return guard.verdict;
     },
-    close: () => stage.end(describeVerdict('output', guard.verdict, scope.instruments)),
+    close: () => stage?.end(describeVerdict('output', guard.verdict, scope.instruments)),
   };
 }
 
