@@ -17,7 +17,7 @@ export async function runWorkerProcess(startWorker: StartWorker): Promise<void> 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   const starting = startWorker(loadConfig(), {
     slot: Number(process.env['GLASSGATE_WORKER_SLOT']),
-    upstreamUrl: process.env['GLASSGATE_EMBEDDED_URL'],
+    embeddedUrl: process.env['GLASSGATE_EMBEDDED_URL'],
   });
   let ending: Promise<void> | undefined;
   const end = () => (ending ??= drainAndExit(starting));
