@@ -1,21 +1,22 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { loadInstanceSecret } from './access/instance-secret.ts';
-import { openKeyStore } from './access/key-store.ts';
+import { openKeyStore, type KeyStore } from './access/key-store.ts';
 import { createRequestLimiter } from './access/request-limiter.ts';
 import { openAnswerStore, type AnswerStore } from './answers/answer-store.ts';
-import { createApp } from './app.ts';
+import { createApp, type AppDependencies } from './app.ts';
 import type { Config } from './config/schema.ts';
+import type { AnswerVersions } from './domain/answer-record.ts';
 import { GatewayError } from './errors/gateway-error.ts';
 import { createModelCatalogue, type ModelCatalogue } from './generation/model-catalogue.ts';
-import { createUpstreamClient } from './generation/upstream-client.ts';
+import { createUpstreamClient, type UpstreamClient } from './generation/upstream-client.ts';
 import { GUARD_VERSION } from './guardrail/rules.ts';
 import { listen } from './http/listen.ts';
 import { Admission } from './http/middleware/admission.ts';
 import { isLoopbackAddress } from './http/middleware/identify.ts';
 import { createAnswerPath } from './pipeline/answer-path.ts';
 import { PROMPT_VERSION } from './prompt/template.ts';
-import { openCorpus } from './retrieval/corpus.ts';
+import { openCorpus, type Corpus } from './retrieval/corpus.ts';
 import { createSqliteRetriever } from './retrieval/sqlite-retriever.ts';
 import { createInstruments, type Instruments } from './telemetry/instruments.ts';
 import { log } from './telemetry/log.ts';
@@ -44,53 +45,25 @@ export interface GatewayOptions {
 /** Time to cut connections and store records after open answers had theirs. */
 const CLOSE_TIMEOUT_MS = 3000;
 
+/** Everything of one process that has to be opened before and closed after. */
+interface Resources {
+  readonly instruments: Instruments;
+  readonly secret: Uint8Array;
+  readonly keys: KeyStore;
+  readonly corpus: Corpus;
+  readonly answers: AnswerStore;
+  readonly upstream: UpstreamClient;
+  readonly catalogue: ModelCatalogue;
+  readonly admission: Admission;
+}
+
 /** Builds the gateway of one process from its configuration and starts it: the wiring of the whole. */
 export async function startGateway(config: Config, options: GatewayOptions = {}): Promise<RunningGateway> {
-  const instruments = createInstruments();
-  const secret = loadInstanceSecret(config.storage.folder, config.auth.instance_secret?.expose());
-  const keys = openKeyStore(join(config.storage.folder, 'access.db'));
-  const corpus = openCorpus(join(config.storage.folder, 'corpus.db'), { readOnly: true });
-  const answers = openAnswers(config, secret, instruments);
-  const upstream = createUpstreamClient(upstreamOptions(config, options));
-  const catalogue = createModelCatalogue(upstream, config.upstream.models, instruments);
-  const admission = new Admission(admissionLimits(config), instruments);
-  const retriever = createSqliteRetriever(corpus);
-  const path = createAnswerPath({
-    ...pathSettings(config),
-    instruments,
-    retriever,
-    upstream,
-    versions: (collection) => ({
-      ...versionsOf(config),
-      corpus: collection === '' ? '' : retriever.corpusVersion(collection),
-    }),
-    keep: (record) => answers.record(record),
-  });
-  const bodyLimits = { limitBytes: config.server.body_limit_bytes, timeoutMs: config.server.body_timeout_ms };
-  const app = createApp({
-    telemetry: {
-      instruments,
-      auth: config.auth,
-      boundToLoopback: isLoopbackAddress(config.server.host),
-      keys,
-      secret,
-    },
-    limiter: createRequestLimiter({ onUnchecked: () => reportUnchecked(instruments) }),
-    chat: {
-      path,
-      admission,
-      catalogue,
-      retriever,
-      defaultCollection: config.retrieval.collection,
-      bodyLimits,
-      secret,
-    },
-    feedback: { answers, instruments, bodyLimits, captureContent: config.telemetry.capture_content },
-    answers: { answers, traceUrl: config.telemetry.trace_url },
-    page: { folder: PAGE_FOLDER, secret },
-  });
+  const resources = openResources(config, options);
+  const { admission, answers, catalogue } = resources;
+  const app = createApp(wireApp(config, resources));
   await Promise.all([answers.ready(), catalogue.refresh()]);
-  const server = await listen(app, config.server, instruments);
+  const server = await listen(app, config.server, resources.instruments);
   return {
     port: server.port,
     readiness: () => readinessOf(catalogue, answers),
@@ -99,12 +72,61 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       admission.close();
       server.stopAccepting();
       await server.close(config.server.drain_timeout_ms);
-      catalogue.close();
-      await answers.close({ timeoutMs: CLOSE_TIMEOUT_MS });
-      await upstream.close();
-      corpus.close();
-      keys.close();
+      await closeResources(resources);
     },
+  };
+}
+
+function openResources(config: Config, options: GatewayOptions): Resources {
+  const instruments = createInstruments();
+  const { folder } = config.storage;
+  const secret = loadInstanceSecret(folder, config.auth.instance_secret?.expose());
+  const upstream = createUpstreamClient(upstreamOptions(config, options));
+  return {
+    instruments,
+    secret,
+    keys: openKeyStore(join(folder, 'access.db')),
+    corpus: openCorpus(join(folder, 'corpus.db'), { readOnly: true }),
+    answers: openAnswers(config, secret, instruments),
+    upstream,
+    catalogue: createModelCatalogue(upstream, config.upstream.models, instruments),
+    admission: new Admission(admissionLimits(config), instruments),
+  };
+}
+
+async function closeResources({ catalogue, answers, upstream, corpus, keys }: Resources): Promise<void> {
+  catalogue.close();
+  await answers.close({ timeoutMs: CLOSE_TIMEOUT_MS });
+  await upstream.close();
+  corpus.close();
+  keys.close();
+}
+
+function wireApp(config: Config, resources: Resources): AppDependencies {
+  const { instruments, secret, keys, answers, upstream, catalogue, admission } = resources;
+  const { server, auth, telemetry } = config;
+  const retriever = createSqliteRetriever(resources.corpus);
+  const bodyLimits = { limitBytes: server.body_limit_bytes, timeoutMs: server.body_timeout_ms };
+  const defaultCollection = config.retrieval.collection;
+  const versions = versionsOf(config);
+  const path = createAnswerPath({
+    ...pathSettings(config),
+    instruments,
+    retriever,
+    upstream,
+    versions: (collection) => ({
+      ...versions,
+      corpus: collection === '' ? '' : retriever.corpusVersion(collection),
+    }),
+    keep: (record) => answers.record(record),
+  });
+  return {
+    telemetry: { instruments, auth, boundToLoopback: isLoopbackAddress(server.host), keys, secret },
+    limiter: createRequestLimiter({ onUnchecked: () => reportUnchecked(instruments) }),
+    chat: { path, admission, catalogue, retriever, defaultCollection, bodyLimits, secret },
+    feedback: { answers, instruments, bodyLimits, captureContent: telemetry.capture_content },
+    answers: { answers, traceUrl: telemetry.trace_url },
+    page: { folder: PAGE_FOLDER, secret },
   };
 }
 
@@ -168,15 +190,9 @@ function pathSettings({ upstream, retrieval, prompt, telemetry }: Config) {
   };
 }
 
-const configVersions = new WeakMap<Config, string>();
-
-function versionsOf(config: Config): { gateway: string; prompt: string; guard: string; config: string } {
-  let version = configVersions.get(config);
-  if (version === undefined) {
-    // Secrets print as a mask, so the version does not depend on them.
-    version = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 8);
-    configVersions.set(config, version);
-  }
+function versionsOf(config: Config): Omit<AnswerVersions, 'corpus'> {
+  // Secrets print as a mask, so the version does not depend on them.
+  const version = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 8);
   return { gateway: SCOPE_VERSION, prompt: PROMPT_VERSION, guard: GUARD_VERSION, config: version };
 }
 

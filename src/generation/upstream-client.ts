@@ -5,7 +5,7 @@ import type { Secret } from '../config/secret.ts';
 import {
   createUpstreamAgent,
   createUpstreamFetch,
-  UpstreamResponse,
+  type UpstreamResponse,
   type UpstreamConnections,
 } from './upstream-fetch.ts';
 

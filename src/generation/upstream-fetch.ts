@@ -56,7 +56,7 @@ export function createUpstreamFetch(agent: Agent): typeof fetch {
   const upstreamFetch = async (url: string, init: RequestInit): Promise<UpstreamResponse> => {
     const response = await request(url, {
       dispatcher: agent,
-      method: (init.method ?? 'GET') as Dispatcher.HttpMethod,
+      method: init.method ?? 'GET',
       headers: init.headers as Headers,
       body: (init.body as string | null | undefined) ?? null,
       signal: init.signal ?? null,

@@ -1,6 +1,8 @@
 /** Characters that are drawn as nothing and split words for a filter but not for a model. */
-const INVISIBLE =
-  /[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]|[\u{e0000}-\u{e007f}]/gu;
+const INVISIBLE = new RegExp(
+  '[\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff\\u{e0000}-\\u{e007f}]|\\u034f',
+  'gu',
+);
 // oxlint-disable-next-line no-control-regex -- plain ASCII is the common case and needs no work
 const PLAIN = /^[\t\n\r\x20-\x7e]*$/;
 

@@ -133,5 +133,5 @@ function withoutUndefined<T extends object>(value: T): Defined<T> {
   for (const key of Object.keys(value) as (keyof T)[]) {
     if (value[key] === undefined) delete value[key];
   }
-  return value as Defined<T>;
+  return value;
 }

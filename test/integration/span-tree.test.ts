@@ -75,9 +75,9 @@ async function tree(): Promise<string[]> {
 }
 
 function describe(span: ReadableSpan): string {
-  const error = span.attributes['error.type'];
+  const error = span.attributes['error.type'] as string | undefined;
   const failed = span.status.code === SpanStatusCode.ERROR ? ' ERROR' : '';
-  return `${span.name} ${SpanKind[span.kind]}${failed}${error === undefined ? '' : ` ${String(error)}`}`;
+  return `${span.name} ${SpanKind[span.kind]}${failed}${error === undefined ? '' : ` ${error}`}`;
 }
 
 /** Clocks tick in milliseconds, so steps are put in the order of the path and not of their start. */
