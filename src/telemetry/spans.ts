@@ -7,7 +7,7 @@ import {
   type Link,
   type Span,
   type SpanContext,
-  type SpanKind,
+  SpanKind,
   type Tracer,
 } from '@opentelemetry/api';
 import { SCOPE_NAME, SCOPE_VERSION } from './scope.ts';
@@ -40,16 +40,32 @@ export interface OpenSpan {
 
 let tracer: Tracer | undefined;
 
+/** Wall clock minus monotonic clock. One for all spans, so that a child never seems to outlive its parent. */
+let clockAnchorMs = Date.now() - performance.now();
+/** Millisecond ticks of the wall clock stay below this; a clock that was set does not. */
+const CLOCK_TOLERANCE_MS = 5;
+
 /** Starts a span by hand: nothing is read from or put into the active context (reference: DESIGN, telemetry contract). */
 export function openSpan(name: string, start: SpanStart): OpenSpan {
   tracer ??= trace.getTracerProvider().getTracer(SCOPE_NAME, SCOPE_VERSION, { schemaUrl: SCHEMA_URL });
   const parent = start.parent ?? ROOT_CONTEXT;
+  if (start.kind === SpanKind.SERVER) followWallClock();
   const span = tracer.startSpan(
     name,
-    { kind: start.kind, attributes: start.attributes ?? {}, links: start.links ?? [] },
+    { startTime: nowMs(), kind: start.kind, attributes: start.attributes ?? {}, links: start.links ?? [] },
     parent,
   );
   return new HandMadeSpan(span, parent);
+}
+
+/** Unix time in milliseconds with the resolution of the monotonic clock. */
+function nowMs(): number {
+  return clockAnchorMs + performance.now();
+}
+
+function followWallClock(): void {
+  const anchorMs = Date.now() - performance.now();
+  if (Math.abs(anchorMs - clockAnchorMs) > CLOCK_TOLERANCE_MS) clockAnchorMs = anchorMs;
 }
 
 class HandMadeSpan implements OpenSpan {
@@ -81,6 +97,6 @@ class HandMadeSpan implements OpenSpan {
     if (errorType !== undefined) this.#span.setAttribute(ATTR_ERROR_TYPE, errorType);
     if (errorType !== undefined && options?.aborted !== true)
       this.#span.setStatus({ code: SpanStatusCode.ERROR });
-    this.#span.end();
+    this.#span.end(nowMs());
   }
 }
