@@ -45,7 +45,7 @@ export function startLog(options: { level: string; base: Attributes; onDrop: () 
     {
       level: options.level,
       base: options.base,
-      messageKey: 'message',
+      formatters: { level: (label) => ({ level: label }) },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
     output,
