@@ -8,14 +8,18 @@ import { WaterfallTable } from './waterfall-table.tsx';
 
 /** "How this answer came about": the steps, what was decided and used, and the trace to go on with. */
 export function AnswerDetails({ turn, onOpenPassage }: AnswerDetailsProps) {
-  const { words } = usePage();
+  const { words, format } = usePage();
+  const createdAt = turn?.record?.createdAt;
   return (
     <section
       class="details-body"
       aria-label={words.detailsTitle}
       aria-busy={turn?.recordStatus === 'loading'}
     >
-      <h2>{words.detailsTitle}</h2>
+      <div class="details-head">
+        <h2>{words.detailsTitle}</h2>
+        {createdAt !== undefined && <p class="details-asked">{format.dateTime(createdAt)}</p>}
+      </div>
       {turn?.record ? (
         <RecordView record={turn.record} onOpenPassage={onOpenPassage} />
       ) : (
@@ -32,7 +36,7 @@ interface AnswerDetailsProps {
 
 function RecordView({ record, onOpenPassage }: RecordViewProps) {
   const { words, format } = usePage();
-  const { stages, durationMs, timeToFirstTokenMs, createdAt, passages } = record;
+  const { stages, durationMs, timeToFirstTokenMs, passages } = record;
   const steps = stages.filter((stage) => stage.outcome !== 'skipped').length;
   return (
     <>
@@ -44,7 +48,6 @@ function RecordView({ record, onOpenPassage }: RecordViewProps) {
       <Facts record={record} />
       <PassageList passages={passages} onOpen={onOpenPassage} />
       <TraceBox record={record} />
-      {createdAt !== undefined && <p class="details-asked">{words.asked(format.dateTime(createdAt))}</p>}
     </>
   );
 }
@@ -56,7 +59,7 @@ interface RecordViewProps {
 
 function DetailsWithoutRecord({ turn }: { readonly turn: Turn | undefined }) {
   const { words, conversation } = usePage();
-  if (turn === undefined) return <p class="details-summary">{words.detailsEmpty}</p>;
+  if (turn === undefined) return <PathPreview />;
   if (isRunning(turn)) return <p class="details-summary">{words.detailsRunning}</p>;
   if (turn.answerId === undefined) return <p class="details-summary">{words.detailsNone}</p>;
   if (turn.recordStatus !== 'missing') return <p class="details-summary">{words.detailsLoading}</p>;
@@ -66,6 +69,24 @@ function DetailsWithoutRecord({ turn }: { readonly turn: Turn | undefined }) {
       <button type="button" class="button" onClick={() => void conversation.loadRecord(turn.id)}>
         {words.retry}
       </button>
+    </>
+  );
+}
+
+/** Before the first question: the way every question goes. */
+function PathPreview() {
+  const { words } = usePage();
+  return (
+    <>
+      <p class="details-summary">{words.detailsEmpty}</p>
+      <ol class="path">
+        {Object.entries(words.path).map(([stage, description]) => (
+          <li key={stage} data-stage={stage}>
+            <b>{words.stages[stage]}</b>
+            <span>{description}</span>
+          </li>
+        ))}
+      </ol>
     </>
   );
 }

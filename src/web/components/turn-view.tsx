@@ -107,16 +107,17 @@ function DetailsButton({ turn, details }: Pick<TurnViewProps, 'turn' | 'details'
   const { words, format } = usePage();
   if (turn.answerId === undefined) return null;
   const outputTokens = (turn.usage ?? turn.record?.usage)?.outputTokens;
-  const parts = [
-    turn.record && format.duration(turn.record.durationMs),
-    outputTokens !== undefined && words.tokensOut(outputTokens, format.number(outputTokens)),
-  ].filter(Boolean);
+  const duration = turn.record && format.duration(turn.record.durationMs);
+  const tokens = outputTokens !== undefined && words.tokensOut(outputTokens, format.number(outputTokens));
+  const parts = details.isNarrow ? [duration] : [duration, tokens].filter(Boolean);
   const state = details.isNarrow
     ? { 'aria-expanded': details.isShown, 'aria-controls': `details-${turn.id}` }
     : { 'aria-pressed': details.isShown };
   return (
     <button type="button" class="details-button" {...state} onClick={details.onShow}>
-      <span class={details.isNarrow ? '' : 'sr-only'}>{words.showDetails}</span>
+      <span class={details.isNarrow ? 'details-label' : 'sr-only'}>
+        {details.isNarrow ? words.detailsTitle : words.showDetails}
+      </span>
       <span>{parts.join(' · ')}</span>
       {details.isNarrow && <Icon name="chevron" />}
     </button>

@@ -18,7 +18,7 @@ export function createFormat(language: Language): Format {
   const locale = language === 'zh' ? 'zh-CN' : 'en';
   const number = new Intl.NumberFormat(locale);
   const score = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
+  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
   const milliseconds = unitFormat(locale, 'millisecond');
   const seconds = unitFormat(locale, 'second');
   return {

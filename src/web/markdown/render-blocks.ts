@@ -1,4 +1,9 @@
-import { Marked, type RendererObject, type TokenizerAndRendererExtension } from 'marked';
+import {
+  Marked,
+  type RendererObject,
+  type TokenizerAndRendererExtension,
+  type TokenizerObject,
+} from 'marked';
 
 /** Words of the page that end up inside rendered Markdown. */
 export interface RenderLabels {
@@ -19,12 +24,16 @@ export interface RenderOptions {
 export function renderBlocks(markdown: string, options: RenderOptions): string[] {
   const marked = new Marked({
     gfm: true,
+    tokenizer: NO_HTML,
     renderer: rendererFor(options),
     extensions: [citationFor(options)],
   });
   const tokens = marked.lexer(markdown);
   return tokens.filter((token) => token.type !== 'space').map((token) => marked.parser([token]));
 }
+
+/** HTML in an answer is shown as the text it is: with no tags known, `<script>` cannot switch escaping off either. */
+const NO_HTML: TokenizerObject = { html: () => undefined, tag: () => undefined };
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -45,8 +54,6 @@ function isWebAddress(href: string): boolean {
 
 function rendererFor({ labels }: RenderOptions): RendererObject {
   return {
-    // HTML in an answer is shown as the text it is.
-    html: ({ text }) => escapeHtml(text),
     // Answers stand below the page's own headings.
     heading({ tokens, depth }) {
       const level = Math.min(6, depth + 2);
