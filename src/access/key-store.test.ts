@@ -109,6 +109,31 @@ describe('list and hasKeys', () => {
   });
 });
 
+describe('a locked file', () => {
+  it('does not keep callers out: keys are read beside a writer', () => {
+    const { store, path } = setUp();
+    const { text, key } = store.create({ label: 'ci' });
+    const holder = new Database(path);
+    onTestFinished(() => void holder.close());
+    holder.exec('BEGIN EXCLUSIVE');
+
+    expect(store.verify(text)).toEqual(key);
+    expect(store.hasKeys()).toBe(true);
+  });
+
+  it('fails a command that writes, with a code', () => {
+    const { store, path } = setUp();
+    const holder = new Database(path);
+    onTestFinished(() => void holder.close());
+    holder.exec('BEGIN EXCLUSIVE');
+
+    expect(() => store.create({ label: 'ci' })).toThrow(expect.objectContaining({ reason: 'SQLITE_BUSY' }));
+
+    holder.exec('ROLLBACK');
+    expect(store.list()).toEqual([]);
+  });
+});
+
 describe('a broken file', () => {
   it('is told apart from a wrong key', () => {
     const { store, path } = setUp();

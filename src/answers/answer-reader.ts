@@ -15,6 +15,7 @@ import type { AnswerTrace, StoredAnswer } from './stored-answer.ts';
 /** The read side of `answers.db` for single answers: a few microseconds each, on the calling thread. */
 export interface AnswerReader {
   find(answerId: string, owner: string): StoredAnswer | undefined;
+  /** Also for answers whose record is not stored (yet). */
   findFeedback(answerId: string): Feedback | undefined;
   findTrace(answerId: string): AnswerTrace | undefined;
   close(): void;

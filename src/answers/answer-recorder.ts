@@ -23,8 +23,10 @@ export interface RecorderOptions {
 
 /** How a recorder is doing. */
 export interface RecorderStats {
+  /** Waiting or being written: what a crash of the process would lose. */
   readonly queued: number;
   readonly queuedBytes: number;
+  /** Since the start, as is `lost`; with `queued` they add up to the calls of `record`. */
   readonly recorded: number;
   readonly lost: number;
   /** Why the newest write failed; undefined when it did not. */
@@ -33,6 +35,7 @@ export interface RecorderStats {
 
 /** Collects for this long: a fifth of the 100 ms in which an answer must be stored. */
 const FLUSH_INTERVAL_MS = 20;
+/** A transaction of this size takes milliseconds, so other workers get their turn within their busy timeout. */
 const BATCH_LIMIT = 256;
 const RETRY_DELAY_MS = { first: 20, longest: 1000 };
 /** A batch that was there at so many crashes in a row is what crashes the thread. */
@@ -129,6 +132,7 @@ export class AnswerRecorder {
 
   async #flush(): Promise<void> {
     this.#timer = undefined;
+    // A batch that failed is still here and goes again, unchanged: repeated ids are harmless to the writer.
     if (this.#batch.size === 0) this.#takeBatch();
     if (this.#batch.size === 0) return;
     this.#writing = true;

@@ -23,6 +23,7 @@ export interface AnswerRow {
   readonly outcome: string;
   readonly error_code: string | null;
   readonly finish_reason: string | null;
+  /** JSON, as are stages and versions: read with their answer as a whole, never searched. */
   readonly passages: string;
   readonly stages: string;
   readonly input_tokens: number | null;

@@ -28,6 +28,7 @@ export const ANSWER_MIGRATIONS = [
     overhead_ms REAL NOT NULL,
     versions TEXT NOT NULL
   ) STRICT;
+  -- With the id in it, a read by time and rating looks at the index alone until an answer is wanted.
   CREATE INDEX answers_by_time ON answers (created_at, answer_id);
 
   CREATE TABLE feedback (

@@ -11,9 +11,11 @@ export type Rating = 'up' | 'down';
 /** What a person says about an answer; the newest word replaces the one before as a whole. */
 export interface RateRequest {
   readonly answerId: string;
+  /** Who says it; must be who asked. */
   readonly owner: string;
   /** `null` withdraws the feedback, its comment and its reasons. */
   readonly rating: Rating | null;
+  /** Lengths are the caller's to check: here any text is kept. */
   readonly comment?: string | undefined;
   readonly reasons?: readonly string[] | undefined;
 }

@@ -34,6 +34,29 @@ describe('the writer thread', () => {
     expect(await client.write([JSON_RECORD()])).toEqual({ recorded: 1, failed: 0 });
   });
 
+  it('opens the file anew after a fault, so it heals when the file does', async () => {
+    const { client, path, count } = setUp();
+    await client.write([JSON_RECORD()]);
+    const vandal = new Database(path);
+    onTestFinished(() => void vandal.close());
+    vandal.exec('ALTER TABLE answers RENAME TO elsewhere');
+
+    await expect(client.write([JSON_RECORD()])).rejects.toMatchObject({ reason: 'SQLITE_ERROR' });
+    vandal.exec('ALTER TABLE elsewhere RENAME TO answers');
+
+    expect(await client.write([JSON_RECORD()])).toEqual({ recorded: 1, failed: 0 });
+    expect(count()).toBe(2);
+  });
+
+  it('says that the file is from a newer version when it is exchanged under it', async () => {
+    const { client, path } = setUp();
+    const newer = new Database(path);
+    newer.pragma('user_version = 99');
+    newer.close();
+
+    await expect(client.open()).rejects.toMatchObject({ reason: 'writer_failed' });
+  });
+
   it('fails a rating that is not answered in time', async () => {
     const { client } = setUp();
     const rating = client.rate({ answerId: 'ans_1', owner: 'key:alice', rating: 'up' }, 0);

@@ -56,6 +56,7 @@ export function createWriterClient(options: WriterOptions, threadFile = WRITER_T
 class ThreadClient {
   readonly #options: WriterOptions;
   readonly #threadFile: URL;
+  /** Calls under way, oldest first: the thread answers in order. */
   readonly #pending = new Map<number, PendingCall>();
   #thread: Worker | undefined;
   #nextId = 1;
