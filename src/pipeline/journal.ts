@@ -77,6 +77,11 @@ export class AnswerJournal {
     }
   }
 
+  /** What the caller has got so far. */
+  get answerText(): string {
+    return this.#text.join('').slice(0, ANSWER_LIMIT_CHARACTERS);
+  }
+
   /** The caller has everything. */
   answered(): void {
     this.outcome = 'answered';
@@ -108,7 +113,7 @@ export class AnswerJournal {
       responseId: this.responseId,
       createdAt: this.#createdAt,
       question: questionOf(this.#request),
-      answer: this.#text.join('').slice(0, ANSWER_LIMIT_CHARACTERS),
+      answer: this.answerText,
       model: this.#request.model,
       stream: this.#request.stream,
       outcome: this.outcome,
