@@ -86,6 +86,14 @@ describe('in a cluster', () => {
     expect(results.map(({ unchecked }) => unchecked)).toEqual([0, 0, 0]);
   });
 
+  it('goes on counting when a worker is replaced by another', async () => {
+    const load = [{ key: 'key:a', limit: 10, requests: 4 }];
+
+    const results = await runCluster('one-by-one', 3, load);
+
+    expect(results).toEqual([4, 4, 2].map((count) => ({ allowed: { 'key:a': count }, unchecked: 0 })));
+  });
+
   it('lets requests through and counts them when the primary does not answer', async () => {
     const results = await runCluster('deaf', 1, [{ key: 'key:a', limit: 2, requests: 5 }]);
 

@@ -270,6 +270,79 @@ describe('a full disk', () => {
   });
 });
 
+describe('a database that cannot be read', () => {
+  it('is told apart from an answer that is not there', async () => {
+    const { store, path } = await setUp();
+    breakAnswers(path);
+
+    await expect(store.find(createAnswerId(ALICE, TEST_SECRET), ALICE)).rejects.toMatchObject({
+      code: 'storage_unavailable',
+      reason: 'SQLITE_ERROR',
+    });
+  });
+
+  it('costs feedback its telemetry, not the feedback', async () => {
+    const { store, path } = await setUp();
+    const answerId = createAnswerId(ALICE, TEST_SECRET);
+    // The writer's statements are ready before the table goes.
+    await store.rate({ answerId, owner: ALICE, rating: 'down' });
+    breakAnswers(path);
+
+    const result = await store.rate({ answerId, owner: ALICE, rating: 'up' });
+
+    expect(result).toMatchObject({ found: true, changed: true, previousRating: 'down' });
+    expect(result).not.toHaveProperty('trace');
+  });
+
+  it('keeps records until it can be written again', async () => {
+    const { store, path, losses } = await setUp();
+    const heal = breakAnswers(path);
+    const record = answerRecord();
+    store.record(record);
+    await vi.waitFor(() => expect(store.stats().writeError).toBe('SQLITE_ERROR'));
+
+    heal();
+    await recorded(store, 1);
+
+    expect(losses).toEqual([]);
+    expect(await store.find(record.answerId, ALICE)).toEqual(record);
+  });
+});
+
+describe('after close', () => {
+  it('records are counted as lost and feedback is refused with a typed error', async () => {
+    const { store, losses } = await setUp();
+    await store.close({ timeoutMs: 1000 });
+
+    store.record(answerRecord());
+    const rating = store.rate({ answerId: createAnswerId(ALICE, TEST_SECRET), owner: ALICE, rating: 'up' });
+
+    await expect(rating).rejects.toThrow(StorageUnavailableError);
+    expect(losses).toEqual([{ count: 1, reason: 'shutdown' }]);
+  });
+
+  it('a second close does nothing', async () => {
+    const { store, losses } = await setUp();
+    store.record(answerRecord());
+    await store.close({ timeoutMs: 1000 });
+
+    await store.close({ timeoutMs: 1000 });
+
+    expect(losses).toEqual([]);
+    expect(store.stats()).toMatchObject({ queued: 0, recorded: 1, lost: 0 });
+  });
+
+  it('two closes at once both wait for what is queued', async () => {
+    const { store, path } = await setUp();
+    for (let n = 0; n < 300; n += 1) store.record(answerRecord());
+
+    await Promise.all([store.close({ timeoutMs: 2000 }), store.close({ timeoutMs: 2000 })]);
+
+    expect(store.stats()).toMatchObject({ recorded: 300, lost: 0 });
+    expect(select(path, 'SELECT count(*) AS count FROM answers')).toEqual([{ count: 300 }]);
+  });
+});
+
 describe('opening and closing', () => {
   it('refuses a database from a newer version', () => {
     const path = join(temporaryFolder(), 'answers.db');
@@ -326,6 +399,14 @@ function lock(path: string): Database.Database {
   const holder = new Database(path);
   onTestFinished(() => void holder.close());
   return holder.exec('BEGIN EXCLUSIVE');
+}
+
+/** Takes the table away from readers and writer; returns what gives it back. */
+function breakAnswers(path: string): () => void {
+  const vandal = new Database(path);
+  onTestFinished(() => void vandal.close());
+  vandal.exec('ALTER TABLE answers RENAME TO elsewhere');
+  return () => void vandal.exec('ALTER TABLE elsewhere RENAME TO answers');
 }
 
 function select(path: string, sql: string): unknown[] {

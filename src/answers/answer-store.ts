@@ -71,6 +71,7 @@ interface StoreParts {
 
 class ThreadedAnswerStore implements AnswerStore {
   readonly #parts: StoreParts;
+  #closing: Promise<void> | undefined;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
@@ -103,7 +104,13 @@ class ThreadedAnswerStore implements AnswerStore {
     return this.#parts.recorder.stats();
   }
 
-  async close({ timeoutMs }: { readonly timeoutMs: number }): Promise<void> {
+  /** Runs once; who asks again waits for the same end. */
+  close({ timeoutMs }: { readonly timeoutMs: number }): Promise<void> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
     const { recorder, reader, writer } = this.#parts;
     const deadline = Date.now() + timeoutMs;
     await recorder.close(timeoutMs);

@@ -15,8 +15,19 @@ else await runWorker();
 
 async function runPrimary(): Promise<void> {
   if (mode !== 'deaf') startLimiterInPrimary();
-  const results = await Promise.all(Array.from({ length: Number(workerCount) }, runOneWorker));
+  const results = mode === 'one-by-one' ? await runOneByOne() : await runTogether();
   process.stdout.write(JSON.stringify(results));
+}
+
+function runTogether(): Promise<unknown[]> {
+  return Promise.all(Array.from({ length: Number(workerCount) }, runOneWorker));
+}
+
+/** As when a worker is restarted: each begins when the one before has ended. */
+async function runOneByOne(): Promise<unknown[]> {
+  const results: unknown[] = [];
+  while (results.length < Number(workerCount)) results.push(await runOneWorker());
+  return results;
 }
 
 function runOneWorker(): Promise<unknown> {
