@@ -37,10 +37,9 @@ export class GenerationMeter {
   }
 
   endAttributes(): Attributes {
-    const { responseId, responseModel, finishReason, usage, answerText } = this.#scope.journal;
-    const content = [{ role: 'assistant' as const, content: answerText }];
+    const { responseId, responseModel, finishReason, usage } = this.#scope.journal;
     return {
-      ...(this.#captureContent ? { [semconv.ATTR_GEN_AI_OUTPUT_MESSAGES]: capturedMessages(content) } : {}),
+      ...(this.#captureContent ? { [semconv.ATTR_GEN_AI_OUTPUT_MESSAGES]: this.#capturedAnswer() } : {}),
       [ATTRIBUTES.UPSTREAM_ATTEMPTS]: Math.max(1, this.attempts),
       ...(responseId === undefined ? {} : { [semconv.ATTR_GEN_AI_RESPONSE_ID]: responseId }),
       ...(responseModel === undefined ? {} : { [semconv.ATTR_GEN_AI_RESPONSE_MODEL]: responseModel }),
@@ -91,6 +90,10 @@ export class GenerationMeter {
       ...labels,
       [semconv.ATTR_GEN_AI_TOKEN_TYPE]: 'output',
     });
+  }
+
+  #capturedAnswer(): string {
+    return capturedMessages([{ role: 'assistant', content: this.#scope.journal.answerText }]);
   }
 
   #secondsToFirst(): number {
