@@ -17,7 +17,7 @@ export interface KeyRecord {
 }
 
 /** What a new key is called and may do. */
-export interface KeyRequest {
+interface KeyRequest {
   readonly label: string;
   readonly requestsPerMinute?: number | undefined;
 }

@@ -7,7 +7,7 @@ import {
 } from 'rate-limiter-flexible';
 
 /** Whether a request may go on, and what its `RateLimit` headers say. */
-export interface LimitDecision {
+interface LimitDecision {
   readonly allowed: boolean;
   readonly limit: number;
   readonly remaining: number;
