@@ -18,7 +18,7 @@ import { createAnswerPath } from './pipeline/answer-path.ts';
 import { PROMPT_VERSION } from './prompt/template.ts';
 import { openCorpus, type Corpus } from './retrieval/corpus.ts';
 import { createSqliteRetriever } from './retrieval/sqlite-retriever.ts';
-import { createInstruments, type Instruments } from './telemetry/instruments.ts';
+import { createInstruments, observe, type Instruments } from './telemetry/instruments.ts';
 import { log } from './telemetry/log.ts';
 import { SCOPE_VERSION } from './telemetry/scope.ts';
 
@@ -44,6 +44,7 @@ export interface GatewayOptions {
 
 /** Time to cut connections and store records after open answers had theirs. */
 const CLOSE_TIMEOUT_MS = 3000;
+const LOSS_LOG_INTERVAL_MS = 1000;
 
 /** Everything of one process that has to be opened before and closed after. */
 interface Resources {
@@ -61,6 +62,7 @@ interface Resources {
 export async function startGateway(config: Config, options: GatewayOptions = {}): Promise<RunningGateway> {
   const resources = openResources(config, options);
   const { admission, answers, catalogue } = resources;
+  const stopObserving = observe('glassgate.answers.queued', () => answers.stats().queued);
   const app = createApp(wireApp(config, resources));
   await Promise.all([answers.ready(), catalogue.refresh()]);
   const server = await listen(app, config.server, resources.instruments);
@@ -72,6 +74,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       admission.close();
       server.stopAccepting();
       await server.close(config.server.drain_timeout_ms);
+      stopObserving();
       await closeResources(resources);
     },
   };
@@ -132,22 +135,31 @@ function wireApp(config: Config, resources: Resources): AppDependencies {
 
 const PAGE_FOLDER = join(import.meta.dirname, '../dist/web');
 
+/** During a long outage answers are lost one by one: the counter has each, the log one line a second with their number. */
+function createLossReport(): (count: number, reason: string, writeError: string | undefined) => void {
+  let unreported = 0;
+  let reportedAt = -LOSS_LOG_INTERVAL_MS;
+  return (count, reason, writeError) => {
+    unreported += count;
+    if (performance.now() - reportedAt < LOSS_LOG_INTERVAL_MS) return;
+    reportedAt = performance.now();
+    log.error('answers.not_recorded', { count: unreported, reason, 'error.type': writeError ?? 'none' });
+    unreported = 0;
+  };
+}
+
 function openAnswers(config: Config, secret: Uint8Array, instruments: Instruments): AnswerStore {
+  const reportLoss = createLossReport();
   const answers = openAnswerStore({
     path: join(config.storage.folder, 'answers.db'),
     secret,
     queueLimit: config.storage.queue_limit,
     onRecorded(count) {
       instruments['glassgate.answers.recorded'].record(count, {});
-      instruments['glassgate.answers.queued'].record(answers.stats().queued, {});
     },
     onLoss({ count, reason }) {
       instruments['glassgate.answers.not_recorded'].record(count, { 'glassgate.reason': reason });
-      log.error('answers.not_recorded', {
-        count,
-        reason,
-        'error.type': answers.stats().writeError ?? 'none',
-      });
+      reportLoss(count, reason, answers.stats().writeError);
     },
   });
   return answers;

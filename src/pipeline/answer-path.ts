@@ -1,6 +1,8 @@
-import type { AnswerRecord, AnswerVersions, UsedPassage } from '../domain/answer-record.ts';
+import type { Attributes } from '@opentelemetry/api';
+import type { AnswerRecord, AnswerVersions, StageName, UsedPassage } from '../domain/answer-record.ts';
 import type { GenerationFrame, ModelRequest } from '../domain/generation.ts';
 import type { RetrievalQuery, RetrievalResult, Retriever, ScoredPassage } from '../domain/passage.ts';
+import type { RequestContext } from '../domain/request-context.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { createOutputGuard, type OutputGuard } from '../guardrail/output-guard.ts';
 import type { AssembledPrompt, PromptBudget } from '../prompt/assemble.ts';
@@ -35,8 +37,8 @@ export interface AnswerPath {
   readonly assemble: Stage<AssembleInput, AssembledPrompt>;
   generate(request: ModelRequest, scope: StageScope): AsyncIterable<readonly GenerationFrame[]>;
   openOutputGuard(marker: string | undefined, scope: StageScope): OpenOutputGuard;
-  /** Passages the guard set aside, as the record shows them. */
-  listSetAside(judged: readonly JudgedPassage[]): readonly UsedPassage[];
+  /** Passages the guard set aside, reported one by one and listed as the record shows them. */
+  setAside(judged: readonly JudgedPassage[], scope: StageScope): readonly UsedPassage[];
   /** The numbered passages of the prompt, then those set aside. */
   listPassages(used: readonly ScoredPassage[], setAside: readonly UsedPassage[]): readonly UsedPassage[];
   reportDegraded(reason: string, scope: StageScope): void;
@@ -66,8 +68,7 @@ export function createAnswerPath(options: AnswerPathOptions): AnswerPath {
     assemble: createAssembleStage(options.promptBudget),
     generate: (request, scope) => runGenerateStage(request, options, scope),
     openOutputGuard,
-    listSetAside: (judged) =>
-      judged.filter(isSetAside).map(({ passage, verdict }) => ({ ...passage, verdict })),
+    setAside,
     listPassages: (used, setAside) => [
       ...used.map((passage, index) => ({ ...passage, n: index + 1, verdict: { action: 'allow' } as const })),
       ...setAside,
@@ -77,8 +78,17 @@ export function createAnswerPath(options: AnswerPathOptions): AnswerPath {
   };
 }
 
-function isSetAside({ verdict }: JudgedPassage): boolean {
-  return verdict.action === 'block';
+function setAside(judged: readonly JudgedPassage[], { context }: StageScope): readonly UsedPassage[] {
+  return judged.flatMap(({ passage, verdict }) => {
+    if (verdict.action !== 'block') return [];
+    reportBlocked('context_guard', verdict, { [ATTRIBUTES.PASSAGE_ID]: passage.id }, context);
+    return [{ ...passage, verdict }];
+  });
+}
+
+function reportBlocked(stage: StageName, verdict: Verdict, ids: Attributes, context: RequestContext): void {
+  const rule = verdict.action === 'allow' ? 'none' : verdict.rule;
+  log.warn('guardrail.blocked', { stage, rule, ...ids }, context.telemetry);
 }
 
 function openOutputGuard(marker: string | undefined, scope: StageScope): OpenOutputGuard {
@@ -109,15 +119,9 @@ function keepRecord(options: AnswerPathOptions, { journal, context, instruments 
   instruments['glassgate.gateway.overhead'].record(record.overheadMs / 1000, {
     'glassgate.outcome': record.outcome,
   });
-  if (record.outcome === 'blocked') {
-    const blocked = record.stages.find(({ outcome }) => outcome === 'blocked');
-    const rule =
-      blocked?.verdict !== undefined && blocked.verdict.action !== 'allow' ? blocked.verdict.rule : '';
-    log.warn(
-      'guardrail.blocked',
-      { stage: blocked?.stage ?? '', rule, [ATTRIBUTES.ANSWER_ID]: record.answerId },
-      context.telemetry,
-    );
+  const blocked = record.stages.find(({ outcome }) => outcome === 'blocked');
+  if (blocked?.verdict !== undefined) {
+    reportBlocked(blocked.stage, blocked.verdict, { [ATTRIBUTES.ANSWER_ID]: record.answerId }, context);
   }
   journal.stageEnded('record', startMs, 'ok');
   options.keep(record);

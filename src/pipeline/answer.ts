@@ -74,7 +74,7 @@ async function findPassages(request: ChatRequest, path: AnswerPath, scope: Stage
   const found = await runStage(path.retrieve, query, scope);
   if (found.degraded !== undefined) path.reportDegraded(found.degraded, scope);
   const judged = await runStage(path.contextGuard, found.passages, scope);
-  scope.journal.passages = path.listSetAside(judged);
+  scope.journal.passages = path.setAside(judged, scope);
   return judged.filter(({ verdict }) => verdict.action !== 'block').map(({ passage }) => passage);
 }
 

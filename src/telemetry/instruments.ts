@@ -1,4 +1,4 @@
-import { metrics, type Attributes, type Meter } from '@opentelemetry/api';
+import { metrics, type Attributes, type Meter, type ObservableCallback } from '@opentelemetry/api';
 import { SCOPE_NAME, SCOPE_VERSION } from './scope.ts';
 import { SCHEMA_URL } from './semconv.ts';
 import { METRICS, type MetricDefinition, type MetricName } from './vocabulary.ts';
@@ -15,18 +15,34 @@ interface Instrument<Definition extends MetricDefinition> {
   record(value: number, labels: Labels<Definition>): void;
 }
 
-/** Every instrument of the gateway, by the name it has in the vocabulary. */
-export type Instruments = { readonly [Name in MetricName]: Instrument<(typeof METRICS)[Name]> };
+type ObservedName = {
+  [Name in MetricName]: (typeof METRICS)[Name]['kind'] extends 'observed' ? Name : never;
+}[MetricName];
+
+/** Every instrument of the gateway that is written to, by the name it has in the vocabulary. */
+export type Instruments = {
+  readonly [Name in Exclude<MetricName, ObservedName>]: Instrument<(typeof METRICS)[Name]>;
+};
 
 /** Creates all instruments; the only place that does. Without an SDK they are no-ops. */
-export function createInstruments(
-  meter: Meter = metrics.getMeter(SCOPE_NAME, SCOPE_VERSION, { schemaUrl: SCHEMA_URL }),
-): Instruments {
-  const entries = Object.entries(METRICS).map(([name, definition]) => [
-    name,
-    { record: createRecorder(meter, name, definition) },
-  ]);
+export function createInstruments(meter: Meter = createMeter()): Instruments {
+  const entries = Object.entries<MetricDefinition>(METRICS).flatMap(([name, definition]) =>
+    definition.kind === 'observed' ? [] : [[name, { record: createRecorder(meter, name, definition) }]],
+  );
   return Object.fromEntries(entries) as Instruments;
+}
+
+/** Reads a value whenever metrics are collected, until the returned function is called. */
+export function observe(name: ObservedName, read: () => number, meter: Meter = createMeter()): () => void {
+  const { description, unit } = METRICS[name];
+  const gauge = meter.createObservableGauge(name, { description, unit });
+  const callback: ObservableCallback = (result) => result.observe(read());
+  gauge.addCallback(callback);
+  return () => gauge.removeCallback(callback);
+}
+
+function createMeter(): Meter {
+  return metrics.getMeter(SCOPE_NAME, SCOPE_VERSION, { schemaUrl: SCHEMA_URL });
 }
 
 function createRecorder(
@@ -44,6 +60,8 @@ function createRecorder(
       const counter = meter.createUpDownCounter(name, options);
       return (value, labels) => counter.add(value, labels);
     }
+    case 'observed':
+      throw new Error(`${name} is read, not written`);
     case 'gauge': {
       const gauge = meter.createGauge(name, options);
       return (value, labels) => gauge.record(value, labels);

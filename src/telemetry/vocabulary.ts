@@ -3,7 +3,8 @@ import * as semconv from './semconv.ts';
 
 /** One instrument: what it measures and the closed set of values each label may take. */
 export interface MetricDefinition {
-  readonly kind: 'counter' | 'histogram' | 'gauge' | 'up-down-counter';
+  /** `observed`: a gauge read when metrics are collected. */
+  readonly kind: 'counter' | 'histogram' | 'gauge' | 'up-down-counter' | 'observed';
   readonly unit: string;
   readonly description: string;
   /** Label keys; a list closes the values, `open` means bounded by configuration (models, upstreams), never by callers. */
@@ -182,7 +183,7 @@ export const METRICS = {
     labels: { 'glassgate.reason': ['queue_full', 'write_failed', 'shutdown'] },
   },
   'glassgate.answers.queued': {
-    kind: 'gauge',
+    kind: 'observed',
     unit: '{answer}',
     description: 'Answer records waiting to be written.',
     labels: {},
@@ -231,6 +232,7 @@ export const ATTRIBUTES = {
   ERROR_CODE: 'glassgate.error.code',
   RETRIEVAL_DEGRADED: 'glassgate.retrieval.degraded',
   RETRIEVAL_COUNT: 'glassgate.retrieval.count',
+  PASSAGE_ID: 'glassgate.passage.id',
   PASSAGES_DROPPED: 'glassgate.guardrail.passages_dropped',
   PROMPT_VERSION: 'glassgate.prompt.version',
   PROMPT_PASSAGES: 'glassgate.prompt.passages',

@@ -43,6 +43,7 @@ const SUFFIXES = {
   counter: ['', '_total'],
   histogram: ['', '_bucket', '_sum', '_count'],
   gauge: [''],
+  observed: [''],
   'up-down-counter': [''],
 } as const;
 const FAULTS = {

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { KeyStore } from '../../access/key-store.ts';
 import { readSession } from '../../access/visitor-session.ts';
@@ -46,7 +47,7 @@ export function identify(incoming: IncomingMessage, options: IdentityOptions): I
   if (auth.visitors === 'forwarded') {
     const user = incoming.headers[auth.forwarded_header.toLowerCase()];
     if (typeof user === 'string' && user !== '')
-      return known({ kind: 'forwarded', id: user }, auth.requests_per_minute);
+      return known({ kind: 'forwarded', id: pseudonymOf(user, options.secret) }, auth.requests_per_minute);
   }
   if (auth.visitors === 'anonymous' && visitor !== undefined) {
     return known({ kind: 'visitor', id: visitor }, auth.visitor_requests_per_minute);
@@ -57,6 +58,11 @@ export function identify(incoming: IncomingMessage, options: IdentityOptions): I
 /** Whether an address is one of this machine only. */
 export function isLoopbackAddress(host: string): boolean {
   return host === 'localhost' || LOOPBACK_ADDRESS.test(host);
+}
+
+/** A front names people by mail address or login: what is stored with answers must not say who they are. */
+function pseudonymOf(user: string, secret: Uint8Array): string {
+  return createHmac('sha256', secret).update(user).digest('base64url').slice(0, 22);
 }
 
 function identifyKey(token: string, options: IdentityOptions): Identity {

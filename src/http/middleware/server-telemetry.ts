@@ -2,7 +2,6 @@ import { propagation, ROOT_CONTEXT, SpanKind, trace, type Context } from '@opent
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MiddlewareHandler } from 'hono';
-import { routePath } from 'hono/route';
 import { GatewayError, toGatewayError } from '../../errors/gateway-error.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import { log } from '../../telemetry/log.ts';
@@ -10,6 +9,7 @@ import * as semconv from '../../telemetry/semconv.ts';
 import { openSpan, type OpenSpan } from '../../telemetry/spans.ts';
 import { ATTRIBUTES } from '../../telemetry/vocabulary.ts';
 import type { Exchange, GatewayEnvironment } from '../exchange.ts';
+import { routeTemplate } from '../route-template.ts';
 import { identify, type Identity, type IdentityOptions } from './identify.ts';
 
 /** What the outermost middleware needs. */
@@ -44,7 +44,7 @@ export function serverTelemetry(options: ServerTelemetryOptions): MiddlewareHand
       const status = outgoing.headersSent ? outgoing.statusCode : c.res.status;
       closeExchange(
         exchange,
-        { method: methodOf(incoming), route: routeOf(routePath(c, -1)), status },
+        { method: methodOf(incoming), route: routeTemplate(pathOf(incoming)), status },
         options.instruments,
       );
     }
@@ -75,7 +75,8 @@ function openExchange(
 /** A known caller's trace is continued; a stranger's is linked, so that nobody outside chooses our trace ids or our sampling. */
 function openServerSpan(incoming: IncomingMessage, { principal }: Identity, requestId: string): OpenSpan {
   const method = methodOf(incoming);
-  const path = (incoming.url ?? '/').split('?', 1)[0] ?? '/';
+  const path = pathOf(incoming);
+  const route = routeTemplate(path);
   const start = {
     kind: SpanKind.SERVER,
     attributes: {
@@ -86,7 +87,7 @@ function openServerSpan(incoming: IncomingMessage, { principal }: Identity, requ
       [ATTRIBUTES.PRINCIPAL_KIND]: principal?.kind ?? 'unknown',
     },
   };
-  const name = nameOf(method, path);
+  const name = route === undefined ? method : `${method} ${route}`;
   if (incoming.headers['traceparent'] === undefined) return openSpan(name, start);
   const caller: Context = propagation.extract(ROOT_CONTEXT, incoming.headers);
   if (principal?.kind === 'key' || principal?.kind === 'local')
@@ -95,21 +96,15 @@ function openServerSpan(incoming: IncomingMessage, { principal }: Identity, requ
   return openSpan(name, { ...start, links: context === undefined ? [] : [{ context }] });
 }
 
-/** Names are bounded: known routes as they are, answers by their template, all else by the method alone. */
-function nameOf(method: string, path: string): string {
-  if (path === '/' || /^\/v1\/(?:chat\/completions|models|feedback)$/.test(path)) return `${method} ${path}`;
-  if (path.startsWith('/v1/answers/')) return `${method} /v1/answers/:id`;
-  return path.startsWith('/assets/') ? `${method} /assets/*` : method;
-}
-
 function methodOf(incoming: IncomingMessage): 'GET' | '_OTHER' {
   const method = incoming.method ?? '';
   // The cast only narrows to the closed set of the vocabulary.
   return (METHODS.has(method) ? method : semconv.METHOD_OTHER) as 'GET' | '_OTHER';
 }
 
-function routeOf(pattern: string): string | undefined {
-  return pattern === '*' || pattern === '/*' ? undefined : pattern;
+/** The path without its query, which may hold anything. */
+function pathOf(incoming: IncomingMessage): string {
+  return (incoming.url ?? '/').split('?', 1)[0] ?? '/';
 }
 
 function abortWhenClosed(outgoing: ServerResponse): AbortSignal {
