@@ -107,6 +107,12 @@ async function* readStream(response: UpstreamResponse, deadline: Deadline): Asyn
       held = undefined;
     }
   }
+  const last = splitter.end();
+  if (last !== undefined) {
+    const frame = readStreamFrame(last);
+    finished ||= frame.kind === 'done';
+    yield [...(held ?? []), frame];
+  }
   if (!finished) throw new GatewayError('stream_interrupted');
 }
 

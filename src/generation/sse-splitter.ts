@@ -8,13 +8,15 @@ const EVENT_LIMIT_BYTES = 8 << 20;
 /** Cuts a byte stream into Server-Sent Events; how the network split the bytes makes no difference. */
 export class SseSplitter {
   #rest: Uint8Array = EMPTY;
+  /** Memory of ours that holds `#rest` when it came in more than one read. */
+  #store: Uint8Array = EMPTY;
   /** Position in `#rest` up to which line ends have been looked at. */
   #scanned = 0;
   #lineIsEmpty = true;
 
   /** Events completed by these bytes, each with its closing blank line. Throws `RangeError` past the size limit. */
   push(bytes: Uint8Array): Uint8Array[] {
-    const buffer = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    const buffer = this.#join(bytes);
     const events: Uint8Array[] = [];
     let start = 0;
     let position = this.#scanned;
@@ -40,9 +42,23 @@ export class SseSplitter {
     return events;
   }
 
-  /** Bytes of an event that was never completed; empty after a clean end. */
-  rest(): Uint8Array {
-    return this.#rest;
+  /** The event that a CR at the very end of the stream completes; whatever else is left was cut off. */
+  end(): Uint8Array | undefined {
+    return this.#lineIsEmpty && this.#rest.at(-1) === CR ? this.#rest : undefined;
+  }
+
+  /** The rest and what follows it in one piece. Room is kept for more: a large event in small reads is not copied with each. */
+  #join(bytes: Uint8Array): Uint8Array {
+    const { length } = this.#rest;
+    if (length === 0) return bytes;
+    let end = this.#rest.byteOffset + length;
+    if (this.#rest.buffer !== this.#store.buffer || this.#store.length - end < bytes.length) {
+      this.#store = new Uint8Array(2 * (length + bytes.length));
+      this.#store.set(this.#rest);
+      end = length;
+    }
+    this.#store.set(bytes, end);
+    return this.#store.subarray(end - length, end + bytes.length);
   }
 }
 
@@ -50,7 +66,8 @@ export class SseSplitter {
 export function dataOf(event: Uint8Array): string | undefined {
   const text = Buffer.from(event.buffer, event.byteOffset, event.byteLength).toString('utf8');
   // The shape nearly every event has: one data line, then the blank line.
-  if (text.startsWith('data: ') && text.indexOf('\n') === text.length - 2) return text.slice(6, -2);
+  if (text.startsWith('data: ') && text.indexOf('\n') === text.length - 2 && !text.includes('\r'))
+    return text.slice(6, -2);
   const lines: string[] = [];
   for (const line of text.split(/\r\n|\n|\r/)) {
     if (line === 'data') lines.push('');
