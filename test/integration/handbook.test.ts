@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 import { SESSION_COOKIE } from '../../src/access/visitor-session.ts';
 import { CONFIG_SECTIONS, configSchema } from '../../src/config/schema.ts';
 import { Secret } from '../../src/config/secret.ts';
@@ -284,6 +285,12 @@ describe.each(LANGUAGES)('the handbook in %s', (language) => {
     const known = prometheusNames();
     const used = (page: string) =>
       found(language, page, /(?<![\w/-])(?:glassgate|gen_ai_client|http_server)(?:_[a-z]+)+/g);
+    expect(inEachPage((page) => used(page).filter((name) => !known.has(name)))).toEqual([]);
+  });
+
+  it('names no command that does not exist', () => {
+    const known = new Set(Object.keys(packageJson.scripts).map((name) => `npm run ${name}`));
+    const used = (page: string) => found(language, page, /\bnpm run [a-z][a-z:-]*/g);
     expect(inEachPage((page) => used(page).filter((name) => !known.has(name)))).toEqual([]);
   });
 });
