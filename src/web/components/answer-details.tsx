@@ -17,7 +17,7 @@ export function AnswerDetails({ turn, onOpenPassage }: AnswerDetailsProps) {
       aria-busy={turn?.recordStatus === 'loading'}
     >
       <div class="details-head">
-        <h2>{words.detailsTitle}</h2>
+        <h2>{turn ? words.detailsTitle : words.pathTitle}</h2>
         {createdAt !== undefined && <p class="details-asked">{format.dateTime(createdAt)}</p>}
       </div>
       {turn?.record ? (

@@ -37,7 +37,13 @@ function Fact({ label, children }: { readonly label: string; readonly children: 
 function GuardFact({ record, stage, label, allowed }: GuardFactProps) {
   const found = record.stages.find((candidate) => candidate.stage === stage);
   const verdict = found?.outcome === 'skipped' ? undefined : found?.verdict;
-  return <Fact label={label}>{verdict && <VerdictChip verdict={verdict} allowed={allowed} />}</Fact>;
+  if (verdict === undefined) return null;
+  return (
+    <Fact label={label}>
+      <VerdictChip verdict={verdict} allowed={allowed} />
+      {verdict.rule && <code>{verdict.rule}</code>}
+    </Fact>
+  );
 }
 
 interface GuardFactProps {

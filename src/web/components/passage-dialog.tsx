@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { PassageView } from '../api/answer-view.ts';
 import type { Turn } from '../conversation/turn.ts';
+import { headingOf } from '../details/passages-of.ts';
 import { Icon } from './icons.tsx';
 import { usePage } from './page-context.ts';
 
@@ -22,7 +23,7 @@ export function PassageDialog({ turn, passage, onClose }: PassageDialogProps) {
         <header>
           <h2 id="passage-title">
             {passage.n !== undefined && <span class="number">{passage.n}</span>}
-            {passage.title}
+            {headingOf(passage.title)}
           </h2>
           <button
             type="button"
@@ -50,10 +51,11 @@ interface PassageDialogProps {
 
 function PassageFacts({ passage }: { readonly passage: PassageView }) {
   const { words, format } = usePage();
-  const { n, source, position, score, hash, verdict } = passage;
+  const { n, title, source, position, score, hash, verdict } = passage;
   const category = verdict?.category && (words.categories[verdict.category] ?? verdict.category);
   return (
     <p class="passage-facts">
+      {title !== headingOf(title) && <span>{title.split(' › ').slice(0, -1).join(' › ')}</span>}
       <SourceName source={source} />
       {position !== undefined && <span>{words.passage(format.number(position + 1))}</span>}
       <span>{`${words.score} ${format.score(score)}`}</span>

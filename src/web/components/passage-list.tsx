@@ -1,4 +1,5 @@
 import type { PassageView } from '../api/answer-view.ts';
+import { headingOf } from '../details/passages-of.ts';
 import { usePage } from './page-context.ts';
 
 /** The passages with their scores as short bars: how far apart the best and the rest were. */
@@ -11,7 +12,9 @@ export function PassageList({ passages, onOpen }: PassageListProps) {
         <li key={`${passage.n ?? 'aside'} ${passage.id}`} data-aside={passage.n === undefined}>
           <button type="button" onClick={() => onOpen(passage)}>
             <span class="number">{passage.n ?? '–'}</span>
-            <span class="passage-name">{passage.title}</span>
+            <span class="passage-name" title={passage.title}>
+              {headingOf(passage.title)}
+            </span>
             <span class="sr-only">{passage.n === undefined ? words.setAside : words.score}</span>
             <span class="meter" aria-hidden="true">
               <span style={{ '--share': `${Math.min(1, Math.max(0, passage.score)) * 100}%` }} />

@@ -1,4 +1,5 @@
 import type { PassageView } from '../api/answer-view.ts';
+import { headingOf } from '../details/passages-of.ts';
 import { usePage } from './page-context.ts';
 
 /** The passages of an answer as numbered cards that open their text; those set aside are shown as such. */
@@ -31,7 +32,7 @@ function Heading({ passage: { n, title, verdict } }: { readonly passage: Passage
   const category = verdict?.category && (words.categories[verdict.category] ?? verdict.category);
   return (
     <span class="source-title">
-      <b>{n === undefined ? words.setAside : `${n} ${title}`}</b>
+      <b>{n === undefined ? words.setAside : `${n} ${headingOf(title)}`}</b>
       {category && <span class="chip warn">{category}</span>}
     </span>
   );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StageView } from '../api/answer-view.ts';
-import { layoutWaterfall } from './layout-waterfall.ts';
+import { layoutWaterfall, type WaterfallRow } from './layout-waterfall.ts';
 
 const stage = (name: string, startMs: number, durationMs: number): StageView => ({
   stage: name,
@@ -10,12 +10,15 @@ const stage = (name: string, startMs: number, durationMs: number): StageView => 
   outcome: 'ok',
 });
 
+/** The rows of steps that ran. */
+const ran = (rows: readonly WaterfallRow[]) => rows.filter(({ outcome }) => outcome !== 'skipped');
+
 describe('layoutWaterfall', () => {
   it('places each step on one axis', () => {
     const stages = [stage('input_guard', 0, 25), stage('generate', 25, 50), stage('record', 75, 25)];
     const { rows, totalMs } = layoutWaterfall({ stages, durationMs: 100, timeToFirstTokenMs: 37.5 });
     expect(totalMs).toBe(100);
-    expect(rows.map(({ stage: name, start, share, waiting }) => [name, start, share, waiting])).toEqual([
+    expect(ran(rows).map(({ stage: name, start, share, waiting }) => [name, start, share, waiting])).toEqual([
       ['input_guard', 0, 0.25, undefined],
       ['generate', 0.25, 0.5, 0.25],
       ['record', 0.75, 0.25, undefined],
@@ -25,14 +28,42 @@ describe('layoutWaterfall', () => {
   it('reaches as far as the step that ended last', () => {
     const { totalMs, rows } = layoutWaterfall({ stages: [stage('record', 96, 32)], durationMs: 100 });
     expect(totalMs).toBe(128);
-    expect(rows[0]).toMatchObject({ start: 0.75, share: 0.25 });
+    expect(ran(rows)).toMatchObject([{ start: 0.75, share: 0.25 }]);
   });
 
   it('shows no wait where the first word is unknown, and the whole bar when none came in time', () => {
-    const stages = [stage('generate', 10, 80)];
-    expect(layoutWaterfall({ stages, durationMs: 100 }).rows[0]?.waiting).toBeUndefined();
-    expect(layoutWaterfall({ stages, durationMs: 100, timeToFirstTokenMs: 500 }).rows[0]?.waiting).toBe(1);
-    expect(layoutWaterfall({ stages, durationMs: 100, timeToFirstTokenMs: 5 }).rows[0]?.waiting).toBe(0);
+    const waiting = (timeToFirstTokenMs?: number) => {
+      const source = { stages: [stage('generate', 10, 80)], durationMs: 100, timeToFirstTokenMs };
+      return ran(layoutWaterfall(source).rows)[0]?.waiting;
+    };
+    expect([waiting(), waiting(500), waiting(5)]).toEqual([undefined, 1, 0]);
+  });
+
+  it('shows the steps that were never reached as skipped, at their place', () => {
+    const stages = [stage('input_guard', 0, 1), stage('record', 1, 1)];
+    expect(layoutWaterfall({ stages, durationMs: 2 }).rows.map((row) => [row.stage, row.outcome])).toEqual([
+      ['input_guard', 'ok'],
+      ['retrieve', 'skipped'],
+      ['context_guard', 'skipped'],
+      ['assemble', 'skipped'],
+      ['generate', 'skipped'],
+      ['output_guard', 'skipped'],
+      ['record', 'ok'],
+    ]);
+  });
+
+  it('keeps the steps of a newer gateway where the record has them', () => {
+    const stages = [stage('retrieve', 0, 1), stage('rerank', 1, 1), stage('generate', 2, 1)];
+    expect(layoutWaterfall({ stages, durationMs: 3 }).rows.map((row) => row.stage)).toEqual([
+      'input_guard',
+      'retrieve',
+      'rerank',
+      'context_guard',
+      'assemble',
+      'generate',
+      'output_guard',
+      'record',
+    ]);
   });
 
   it.each([
@@ -53,7 +84,8 @@ describe('layoutWaterfall', () => {
       durationMs: 0,
       timeToFirstTokenMs: 0,
     });
-    expect(layout).toMatchObject({ totalMs: 0, ticks: [], rows: [{ start: 0, share: 0 }] });
+    expect(layout).toMatchObject({ totalMs: 0, ticks: [] });
+    expect(layout.rows[0]).toMatchObject({ start: 0, share: 0 });
   });
 
   it('never draws outside the picture, whatever the record says', () => {

@@ -1,3 +1,4 @@
+import type { StageName } from '../../domain/answer-record.ts';
 import type { AnswerView, StageView } from '../api/answer-view.ts';
 
 /** One row of the waterfall: where its bar starts and how long it is, as shares of the whole (0 to 1). */
@@ -24,11 +25,25 @@ export interface Waterfall {
 /** The parts of an answer that the waterfall is drawn from. */
 export type WaterfallSource = Pick<AnswerView, 'stages' | 'durationMs' | 'timeToFirstTokenMs'>;
 
+const PATH: readonly StageName[] = [
+  'input_guard',
+  'retrieve',
+  'context_guard',
+  'assemble',
+  'generate',
+  'output_guard',
+  'record',
+];
 const MAX_TICKS = 5;
 const TICK_STEPS = [1, 2, 2.5, 5, 10];
 
 /** Lays out the stages of an answer on one time axis that ends with whatever ended last. */
-export function layoutWaterfall({ stages, durationMs, timeToFirstTokenMs }: WaterfallSource): Waterfall {
+export function layoutWaterfall({
+  stages: recorded,
+  durationMs,
+  timeToFirstTokenMs,
+}: WaterfallSource): Waterfall {
+  const stages = wholePath(recorded);
   const totalMs = Math.max(0, durationMs, ...stages.map((stage) => stage.startMs + stage.durationMs));
   const rows = stages.map((stage) => {
     const start = shareOf(stage.startMs, totalMs);
@@ -36,6 +51,17 @@ export function layoutWaterfall({ stages, durationMs, timeToFirstTokenMs }: Wate
     return { ...stage, start, share, waiting: waitingShare(stage, timeToFirstTokenMs) };
   });
   return { rows, ticks: ticksOf(totalMs), totalMs };
+}
+
+/** The steps as recorded; those of the path that were never reached stand at their place, marked as skipped. */
+function wholePath(recorded: readonly StageView[]): readonly StageView[] {
+  const missing = PATH.filter((stage) => !recorded.some((found) => found.stage === stage));
+  const skipped = missing.map((stage) => ({ stage, startMs: 0, durationMs: 0, outcome: 'skipped' as const }));
+  const place = ({ stage }: StageView) => PATH.indexOf(stage as StageName);
+  return skipped.reduce<readonly StageView[]>((path, row) => {
+    const next = path.findIndex((other) => place(other) > place(row));
+    return path.toSpliced(next === -1 ? path.length : next, 0, row);
+  }, recorded);
 }
 
 function shareOf(timeMs: number, totalMs: number): number {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readAnswerView } from '../api/answer-view.ts';
 import { newTurn } from '../conversation/turn.ts';
-import { passagesOf } from './passages-of.ts';
+import { headingOf, passagesOf } from './passages-of.ts';
 
 describe('passagesOf', () => {
   const sources = [2, 1].map((n) => ({ n, id: `s${n}`, title: 'T', source: 's.md', score: 0.5 }));
@@ -19,5 +19,15 @@ describe('passagesOf', () => {
     ];
     const turn = { ...newTurn('t', 'q'), sources, record: readAnswerView({ passages }) };
     expect(passagesOf(turn).map(({ id }) => id)).toEqual(['one', 'two', 'aside', 'other']);
+  });
+});
+
+describe('headingOf', () => {
+  it.each([
+    ['Guide › Setup › Ports', 'Ports'],
+    ['Guide', 'Guide'],
+    ['a > b', 'a > b'],
+  ])('reads %j as %j', (title, heading) => {
+    expect(headingOf(title)).toBe(heading);
   });
 });

@@ -24,10 +24,10 @@ export const english = {
   generative: (model: string) =>
     `Answers are written by ${model} from passages of the handbook. It can be wrong: check the sources.`,
   suggestions: [
-    'What can I do with Glassgate?',
-    'Answers got slow this morning. Where do I start?',
-    'How do I connect my own vLLM server?',
-    'What happens to a passage that contains an injection?',
+    'What does Glassgate defend against?',
+    'What happens when a retrieved passage is suspicious?',
+    'The first token is slow. What should I check?',
+    'How do I connect a real vLLM?',
   ],
 
   question: 'Your question',
@@ -93,6 +93,7 @@ export const english = {
   notNow: 'Not now',
 
   detailsTitle: 'How this answer came about',
+  pathTitle: 'How an answer comes about',
   showDetails: 'Show how this answer came about',
   detailsEmpty: 'Every question goes this way; its times and verdicts will stand here.',
   detailsRunning: 'The answer is under way. Its steps are drawn here when it is complete.',
@@ -118,12 +119,12 @@ export const english = {
     input_guard: 'Does the question try to misuse the system?',
     retrieve: 'Which passages of the handbook speak of it?',
     context_guard: 'Does a passage carry instructions of its own? Then it is set aside.',
-    assemble: 'Question and passages become one prompt with sealed borders.',
-    generate: 'The model answers; the first word counts most.',
+    assemble: 'Question and passages become one prompt, the passages marked as quotes.',
+    generate: 'The model answers; the time to its first word is measured apart.',
     output_guard: 'Each piece is checked before it is shown.',
     record: 'Everything is kept, so that this answer can be followed and rated.',
   } as Readonly<Record<string, string>>,
-  outcomes: { ok: 'ok', blocked: 'blocked', failed: 'failed', aborted: 'stopped', skipped: 'not needed' },
+  outcomes: { ok: 'ok', blocked: 'blocked', failed: 'failed', aborted: 'stopped', skipped: 'skipped' },
 
   factQuestion: 'Question',
   factPassages: 'Passages',
@@ -142,7 +143,11 @@ export const english = {
   clean: 'clean',
   flagged: 'flagged',
   blocked: 'blocked',
-  categories: { injection: 'injection found' } as Readonly<Record<string, string>>,
+  categories: {
+    LLM01: 'injection found',
+    LLM02: 'confidential content found',
+    LLM08: 'asks for hidden instructions',
+  } as Readonly<Record<string, string>>,
   traceId: 'Trace id',
   copyTraceId: 'Copy trace id',
   openTrace: 'Open trace',
