@@ -12,7 +12,7 @@ export interface StageTiming {
   readonly stage: StageName;
   readonly startMs: number;
   readonly durationMs: number;
-  readonly outcome: 'ok' | 'blocked' | 'failed' | 'aborted' | 'skipped';
+  readonly outcome: 'ok' | 'blocked' | 'failed' | 'aborted';
   /** Only for guards. */
   readonly verdict?: Verdict;
 }

@@ -124,5 +124,9 @@ function keepRecord(options: AnswerPathOptions, { journal, context, instruments 
     reportBlocked(blocked.stage, blocked.verdict, { [ATTRIBUTES.ANSWER_ID]: record.answerId }, context);
   }
   journal.stageEnded('record', startMs, 'ok');
+  instruments['glassgate.stage.duration'].record((journal.elapsedMs() - startMs) / 1000, {
+    'glassgate.stage': 'record',
+    'glassgate.stage.outcome': 'ok',
+  });
   options.keep(record);
 }

@@ -67,11 +67,7 @@ export function openStage<In>(stage: StageIdentity<In>, input: In, scope: StageS
     attributes: stage.attributes(input),
   });
   let ended = false;
-  const close = (
-    outcome: Exclude<StageTiming['outcome'], 'skipped'>,
-    verdict?: Verdict,
-    errorType?: string,
-  ): void => {
+  const close = (outcome: StageTiming['outcome'], verdict?: Verdict, errorType?: string): void => {
     if (ended) return;
     ended = true;
     span.end(errorType, { aborted: outcome === 'aborted' });

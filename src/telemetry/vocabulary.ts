@@ -256,7 +256,8 @@ export const LOG_EVENTS = {
   'guardrail.blocked': 'A guard stopped a question, a passage or an answer.',
   'retrieval.degraded': 'Retrieval failed and the answer went on without passages.',
   'upstream.retried': 'A call to the upstream failed and is tried again.',
-  'upstream.failed': 'A call to the upstream failed for good.',
+  'upstream.failed':
+    'One attempt to call the upstream failed; `upstream.retried` follows when there is another.',
   'upstream.unreachable': 'The upstream stopped answering the look at its models.',
   'upstream.reachable': 'The upstream answers again.',
   'answers.not_recorded': 'Answer records were lost.',

@@ -4,11 +4,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MiddlewareHandler } from 'hono';
 import { GatewayError, toGatewayError } from '../../errors/gateway-error.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
-import { log } from '../../telemetry/log.ts';
 import * as semconv from '../../telemetry/semconv.ts';
 import { openSpan, type OpenSpan } from '../../telemetry/spans.ts';
 import { ATTRIBUTES } from '../../telemetry/vocabulary.ts';
 import type { Exchange, GatewayEnvironment } from '../exchange.ts';
+import { closeExchange } from './close-exchange.ts';
 import { routeTemplate } from '../route-template.ts';
 import { identify, type Identity, type IdentityOptions } from './identify.ts';
 
@@ -113,76 +113,4 @@ function abortWhenClosed(outgoing: ServerResponse): AbortSignal {
     if (!outgoing.writableFinished) controller.abort(new GatewayError('client_closed_request'));
   });
   return controller.signal;
-}
-
-interface ExchangeEnd {
-  readonly method: 'GET' | '_OTHER';
-  readonly route: string | undefined;
-  readonly status: number;
-}
-
-function closeExchange(exchange: Exchange, end: ExchangeEnd, instruments: Instruments): void {
-  const { span, failure, startedAt } = exchange;
-  const aborted = exchange.signal.aborted || failure?.code === 'client_closed_request';
-  // Statuses below 500 are the caller's matter and no error of this server (HTTP conventions).
-  const errorType = aborted
-    ? 'client_closed_request'
-    : (failure?.status ?? 0) >= 500
-      ? failure?.code
-      : undefined;
-  const status = aborted && failure?.code !== undefined ? 499 : end.status;
-  const route = end.route === undefined ? {} : { [semconv.ATTR_HTTP_ROUTE]: end.route };
-  const common = {
-    [semconv.ATTR_HTTP_REQUEST_METHOD]: end.method,
-    [semconv.ATTR_HTTP_RESPONSE_STATUS_CODE]: status,
-    ...route,
-  };
-  const seconds = (performance.now() - startedAt) / 1000;
-  span.annotate({
-    ...common,
-    ...(failure === undefined ? {} : { [ATTRIBUTES.ERROR_CODE]: failure.code }),
-    ...(exchange.answerId === undefined ? {} : { [ATTRIBUTES.ANSWER_ID]: exchange.answerId }),
-  });
-  span.end(errorType, { aborted });
-  const failed = errorType === undefined ? {} : { [semconv.ATTR_ERROR_TYPE]: errorType };
-  instruments['http.server.request.duration'].record(seconds, { ...common, ...failed });
-  logCompleted(
-    exchange,
-    { ...common, duration_s: Math.round(seconds * 1e6) / 1e6 },
-    errorType !== undefined && !aborted,
-  );
-}
-
-function logCompleted(
-  exchange: Exchange,
-  attributes: Record<string, string | number>,
-  failed: boolean,
-): void {
-  const { failure, span } = exchange;
-  const details = {
-    ...attributes,
-    [ATTRIBUTES.REQUEST_ID]: exchange.requestId,
-    [ATTRIBUTES.PRINCIPAL_KIND]: exchange.principal?.kind ?? 'unknown',
-    ...(exchange.answerId === undefined ? {} : { [ATTRIBUTES.ANSWER_ID]: exchange.answerId }),
-    ...(failure === undefined ? {} : { [ATTRIBUTES.ERROR_CODE]: failure.code }),
-  };
-  const level = failed ? 'error' : failure === undefined ? 'info' : 'warn';
-  log[level]('request.completed', details, span.context);
-  if (failure?.code === 'internal_error') {
-    const cause = failure.cause instanceof Error ? failure.cause : undefined;
-    log.error(
-      'request.failed',
-      { 'exception.type': cause?.name ?? 'unknown', 'exception.stacktrace': stackOf(cause) },
-      span.context,
-    );
-  }
-}
-
-/** Frames only: the first line of a stack is the message, and a message may quote the request. */
-function stackOf(error: Error | undefined): string {
-  return (error?.stack ?? '')
-    .split('\n')
-    .filter((line) => line.trimStart().startsWith('at '))
-    .slice(0, 12)
-    .join('\n');
 }
