@@ -9,9 +9,6 @@ export function translateUpstreamError(thrown: unknown, signal: AbortSignal): Ga
   if (thrown instanceof GatewayError) return thrown;
   if (thrown instanceof APIUserAbortError)
     return new GatewayError('client_closed_request', { cause: thrown });
-  if (thrown instanceof APIConnectionTimeoutError) {
-    return new GatewayError('upstream_first_byte_timeout', { cause: thrown });
-  }
   if (thrown instanceof APIError && typeof thrown.status === 'number') {
     const retryAfterSeconds = readRetryAfter(thrown.headers);
     return errorFromBody(thrown.status, { error: thrown.error }, { retryAfterSeconds, cause: thrown });
@@ -99,16 +96,22 @@ const CONNECTION_CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 function connectionError(thrown: unknown): GatewayError {
+  let code: ErrorCode =
+    thrown instanceof APIConnectionTimeoutError ? 'upstream_first_byte_timeout' : 'upstream_unreachable';
+  // The client calls every time-out by one name; what undici says underneath is more precise.
   for (let error: unknown = thrown; error instanceof Error; error = error.cause) {
-    const code = 'code' in error && typeof error.code === 'string' ? CONNECTION_CODES[error.code] : undefined;
-    if (code !== undefined) return new GatewayError(code, { cause: thrown });
+    if ('code' in error && typeof error.code === 'string')
+      code = CONNECTION_CODES[error.code] ?? 'upstream_unreachable';
   }
-  return new GatewayError('upstream_unreachable', { cause: thrown });
+  return new GatewayError(code, { cause: thrown });
 }
+
+/** Nobody means to wait longer, and a header must stay a number. */
+const LONGEST_RETRY_AFTER_SECONDS = 86_400;
 
 function readRetryAfter(headers: Headers | undefined): number | undefined {
   const value = headers?.get('retry-after');
   if (value === null || value === undefined) return undefined;
   const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) : undefined;
+  return seconds >= 0 ? Math.min(Math.ceil(seconds), LONGEST_RETRY_AFTER_SECONDS) : undefined;
 }
