@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { loadInstanceSecret } from './access/instance-secret.ts';
 import { openKeyStore, type KeyStore } from './access/key-store.ts';
@@ -44,6 +45,8 @@ export interface GatewayOptions {
 
 /** Time to cut connections and store records after open answers had theirs. */
 const CLOSE_TIMEOUT_MS = 3000;
+/** Time for the one error frame of answers that did not end by themselves. */
+const ERROR_FRAME_TIMEOUT_MS = 1000;
 const LOSS_LOG_INTERVAL_MS = 1000;
 
 /** Everything of one process that has to be opened before and closed after. */
@@ -56,6 +59,8 @@ interface Resources {
   readonly upstream: UpstreamClient;
   readonly catalogue: ModelCatalogue;
   readonly admission: Admission;
+  /** Ends the answers that are still open when their time is over. */
+  readonly shutdown: AbortController;
 }
 
 /** Builds the gateway of one process from its configuration and starts it: the wiring of the whole. */
@@ -73,7 +78,11 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       log.info('server.draining', { active: admission.active });
       admission.close();
       server.stopAccepting();
-      await server.close(config.server.drain_timeout_ms);
+      if (!(await server.idle(config.server.drain_timeout_ms))) {
+        resources.shutdown.abort(new GatewayError('shutting_down'));
+        await server.idle(ERROR_FRAME_TIMEOUT_MS);
+        server.cut();
+      }
       stopObserving();
       await closeResources(resources);
     },
@@ -94,7 +103,15 @@ function openResources(config: Config, options: GatewayOptions): Resources {
     upstream,
     catalogue: createModelCatalogue(upstream, config.upstream.models, instruments),
     admission: new Admission(admissionLimits(config), instruments),
+    shutdown: createShutdown(),
   };
+}
+
+function createShutdown(): AbortController {
+  const shutdown = new AbortController();
+  // Every open request listens; Node's warning of a leak starts at ten.
+  setMaxListeners(0, shutdown.signal);
+  return shutdown;
 }
 
 async function closeResources({ catalogue, answers, upstream, corpus, keys }: Resources): Promise<void> {
@@ -124,7 +141,14 @@ function wireApp(config: Config, resources: Resources): AppDependencies {
     keep: (record) => answers.record(record),
   });
   return {
-    telemetry: { instruments, auth, boundToLoopback: isLoopbackAddress(server.host), keys, secret },
+    telemetry: {
+      instruments,
+      auth,
+      boundToLoopback: isLoopbackAddress(server.host),
+      keys,
+      secret,
+      shutdown: resources.shutdown.signal,
+    },
     limiter: createRequestLimiter({ onUnchecked: () => reportUnchecked(instruments) }),
     chat: { path, admission, catalogue, retriever, defaultCollection, bodyLimits, secret },
     feedback: { answers, instruments, bodyLimits, captureContent: telemetry.capture_content },

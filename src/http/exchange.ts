@@ -8,7 +8,7 @@ export interface Exchange {
   readonly requestId: string;
   readonly startedAt: number;
   readonly span: OpenSpan;
-  /** Aborts with `client_closed_request` when the caller's connection closes before the answer is complete. */
+  /** Aborts with `client_closed_request` when the caller leaves, with `shutting_down` when the time to drain is over. */
   readonly signal: AbortSignal;
   /** Who asks; absent when that could not be told (`identityError` says why). */
   readonly principal: Principal | undefined;

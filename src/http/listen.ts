@@ -12,8 +12,10 @@ export interface PublicServer {
   readonly port: number;
   /** Stops accepting and ends idle connections; those with an answer in progress stay until it is over. */
   stopAccepting(): void;
-  /** Resolves when every connection has ended; those still open after `timeoutMs` are cut. */
-  close(timeoutMs: number): Promise<void>;
+  /** Resolves with whether every connection has ended within `timeoutMs`. */
+  idle(timeoutMs: number): Promise<boolean>;
+  /** Cuts what is still open. */
+  cut(): void;
 }
 
 /** Longer than the idle time of the usual proxies, so that they and not we close an idle connection. */
@@ -45,24 +47,21 @@ export async function listen(
       server.close();
       server.closeIdleConnections();
     },
-    close: (timeoutMs) => closeServer(server, timeoutMs),
+    idle: (timeoutMs) => waitUntilIdle(server, timeoutMs),
+    cut: () => server.closeAllConnections(),
   };
 }
 
-async function closeServer(server: Server, timeoutMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (server.listening) server.close();
-  server.closeIdleConnections();
+async function waitUntilIdle(server: Server, timeoutMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
   // Node tells nobody when the last connection of a closed server goes idle after its answer.
   const poll = setInterval(() => {
     server.closeIdleConnections();
-    server.getConnections((_error, count) => count === 0 && resolve());
+    server.getConnections((_error, count) => count === 0 && resolve(true));
   }, 20);
-  const timer = setTimeout(() => {
-    server.closeAllConnections();
-    resolve();
-  }, timeoutMs);
-  await promise;
+  const timer = setTimeout(() => resolve(false), timeoutMs);
+  const idle = await promise;
   clearInterval(poll);
   clearTimeout(timer);
+  return idle;
 }

@@ -1,4 +1,5 @@
 import type { AnswerOutcome } from '../../domain/answer-record.ts';
+import { GatewayError } from '../../errors/gateway-error.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import { log } from '../../telemetry/log.ts';
 import * as semconv from '../../telemetry/semconv.ts';
@@ -15,7 +16,8 @@ export interface ExchangeEnd {
 /** Ends the request for telemetry: its span, its duration and its one log line, which all say the same. */
 export function closeExchange(exchange: Exchange, end: ExchangeEnd, instruments: Instruments): void {
   const { span, failure, startedAt } = exchange;
-  const aborted = exchange.signal.aborted || failure?.code === 'client_closed_request';
+  const reason: unknown = exchange.signal.reason ?? failure;
+  const aborted = reason instanceof GatewayError && reason.code === 'client_closed_request';
   // Statuses below 500 are the caller's matter and no error of this server (HTTP conventions).
   const failureType = (failure?.status ?? 0) >= 500 ? failure?.code : undefined;
   const errorType = aborted ? 'client_closed_request' : failureType;

@@ -15,6 +15,8 @@ import { identify, type Identity, type IdentityOptions } from './identify.ts';
 /** What the outermost middleware needs. */
 export interface ServerTelemetryOptions extends IdentityOptions {
   readonly instruments: Instruments;
+  /** Ends every open request, with its reason. */
+  readonly shutdown: AbortSignal;
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
@@ -29,7 +31,8 @@ export function serverTelemetry(options: ServerTelemetryOptions): MiddlewareHand
     const { incoming, outgoing } = c.env;
     const startedAt = performance.now();
     const identity = identify(incoming, options);
-    const exchange = openExchange(incoming, outgoing, identity, startedAt);
+    const signal = abortWhenClosed(outgoing, options.shutdown);
+    const exchange = openExchange(incoming, { identity, startedAt, signal });
     c.set('exchange', exchange);
     outgoing.setHeader('x-request-id', exchange.requestId);
     outgoing.setHeader('x-glassgate-trace-id', exchange.span.traceId);
@@ -51,19 +54,20 @@ export function serverTelemetry(options: ServerTelemetryOptions): MiddlewareHand
   };
 }
 
-function openExchange(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  identity: Identity,
-  startedAt: number,
-): Exchange {
+interface ExchangeStart {
+  readonly identity: Identity;
+  readonly startedAt: number;
+  readonly signal: AbortSignal;
+}
+
+function openExchange(incoming: IncomingMessage, { identity, startedAt, signal }: ExchangeStart): Exchange {
   const sent = incoming.headers['x-request-id'];
   const requestId = typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : randomUUID();
   return {
     requestId,
     startedAt,
     span: openServerSpan(incoming, identity, requestId),
-    signal: abortWhenClosed(outgoing),
+    signal,
     principal: identity.principal,
     identityError: identity.error,
     requestsPerMinute: identity.requestsPerMinute,
@@ -107,9 +111,12 @@ function pathOf(incoming: IncomingMessage): string {
   return (incoming.url ?? '/').split('?', 1)[0] ?? '/';
 }
 
-function abortWhenClosed(outgoing: ServerResponse): AbortSignal {
+function abortWhenClosed(outgoing: ServerResponse, shutdown: AbortSignal): AbortSignal {
   const controller = new AbortController();
+  const onShutdown = (): void => controller.abort(shutdown.reason);
+  shutdown.addEventListener('abort', onShutdown, { once: true });
   outgoing.once('close', () => {
+    shutdown.removeEventListener('abort', onShutdown);
     if (!outgoing.writableFinished) controller.abort(new GatewayError('client_closed_request'));
   });
   return controller.signal;

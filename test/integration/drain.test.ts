@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { startFakeUpstream } from '../support/fake-upstream.ts';
+import { startTestGateway } from '../support/gateway.ts';
+import { recordedChunks, replayPart } from '../support/recorded-replies.ts';
+
+const QUESTION = {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({
+    stream: true,
+    messages: [{ role: 'user', content: 'When are the tomatoes watered?' }],
+  }),
+};
+
+test('a stream that ends in time is whole', async () => {
+  const chunks = recordedChunks('chat-stream-usage');
+  const rest = Promise.withResolvers<void>();
+  const upstream = await startFakeUpstream(
+    replayPart(
+      'chat-stream-usage',
+      5,
+      (response) => void rest.promise.then(() => response.end(chunks.slice(5).join(''))),
+    ),
+  );
+  const gateway = await startTestGateway(upstream.url, { GLASSGATE_SERVER_DRAIN_TIMEOUT_MS: '5000' });
+  const response = await fetch(`${gateway.url}/v1/chat/completions`, QUESTION);
+  const stopped = gateway.stop();
+  rest.resolve();
+  expect(await response.text()).toMatch(/data: \[DONE\]\n\n$/);
+  await stopped;
+  await upstream.close();
+});
+
+test('a stream that does not end in time gets one error frame, and the upstream stops', async () => {
+  const upstream = await startFakeUpstream(replayPart('chat-stream-usage', 5));
+  const gateway = await startTestGateway(upstream.url, { GLASSGATE_SERVER_DRAIN_TIMEOUT_MS: '200' });
+  const response = await fetch(`${gateway.url}/v1/chat/completions`, QUESTION);
+  const stopped = gateway.stop();
+  const text = await response.text();
+  expect(text.match(/"code":"shutting_down"/g)).toHaveLength(1);
+  expect(text).not.toContain('[DONE]');
+  expect(await upstream.requests[0]?.ended).toBe('aborted');
+  await stopped;
+  await upstream.close();
+});
+
+test('nothing is accepted any more while answers end', async () => {
+  const upstream = await startFakeUpstream(replayPart('chat-stream-usage', 5));
+  const gateway = await startTestGateway(upstream.url, { GLASSGATE_SERVER_DRAIN_TIMEOUT_MS: '300' });
+  const response = await fetch(`${gateway.url}/v1/chat/completions`, QUESTION);
+  const stopped = gateway.stop();
+  await expect(fetch(`${gateway.url}/v1/models`)).rejects.toThrow('fetch failed');
+  await response.text();
+  await stopped;
+  await upstream.close();
+});
