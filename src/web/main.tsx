@@ -27,7 +27,11 @@ async function loadKeptRecords(): Promise<void> {
   }
 }
 
-addEventListener('pagehide', () => conversation.save());
+addEventListener('pagehide', () => {
+  // The browser is about to cut the answer off; told first, it counts as stopped and not as failed.
+  conversation.stop();
+  conversation.save();
+});
 addEventListener('focus', () => {
   if (gateway.getState().status === 'unreachable') void gateway.refresh();
 });

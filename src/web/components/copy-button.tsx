@@ -14,14 +14,19 @@ export function CopyButton({ text, label, class: className }: CopyButtonProps) {
   }, [outcome]);
   const copy = async () => setOutcome((await copyText(text)) ? 'copied' : 'copyFailed');
   return (
-    <button
-      type="button"
-      class={className ?? 'button'}
-      aria-label={outcome ? undefined : label}
-      onClick={() => void copy()}
-    >
-      <span role="status">{outcome ? words[outcome] : words.copy}</span>
-    </button>
+    <>
+      <button
+        type="button"
+        class={className ?? 'button'}
+        aria-label={outcome ? undefined : label}
+        onClick={() => void copy()}
+      >
+        {words[outcome ?? 'copy']}
+      </button>
+      <span class="sr-only" role="status">
+        {outcome && words[outcome]}
+      </span>
+    </>
   );
 }
 

@@ -15,10 +15,9 @@ export function Header({ onSwitchLanguage, onNew }: HeaderProps) {
       <KeyPill />
       <ModelPill />
       {onNew && (
-        <button type="button" class="pill action" onClick={onNew}>
+        <button type="button" class="pill action" aria-label={words.newConversation} onClick={onNew}>
           <Icon name="plus" />
           <span class="wide">{words.newConversation}</span>
-          <span class="sr-only narrow">{words.newConversation}</span>
         </button>
       )}
       <button

@@ -19,6 +19,7 @@ export function Page({ onSwitchLanguage }: { readonly onSwitchLanguage: () => vo
   const { words, conversation, gateway } = usePage();
   const { turns, selectedId, dropped } = useStore(conversation);
   const { key } = useStore(gateway);
+  const needsKey = key === 'wanted' || key === 'refused';
   const isNarrow = useMedia(NARROW);
   const [opened, setOpened] = useState<OpenedPassage>();
   const { field, draft, setDraft, ask, stop, clear } = useQuestionBox();
@@ -31,14 +32,14 @@ export function Page({ onSwitchLanguage }: { readonly onSwitchLanguage: () => vo
   });
   return (
     <>
-      <a class="skip" href="#question">
+      <a class="skip" href={needsKey ? '#api-key' : '#question'}>
         {words.skipLink}
       </a>
       <Header onSwitchLanguage={onSwitchLanguage} onNew={turns.length === 0 ? undefined : clear} />
       <div class="columns">
         <main>
           <ConversationView {...{ turns, dropped, selected, isNarrow, openIn }} onAsk={ask} />
-          {key === 'wanted' || key === 'refused' ? (
+          {needsKey ? (
             <KeyForm />
           ) : (
             <Composer

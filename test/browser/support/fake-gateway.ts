@@ -43,8 +43,8 @@ interface FakeState {
   count: number;
 }
 
-/** Starts the fake on a free port of loopback, serving the built page from `pageFolder`. */
-export async function startFakeGateway(pageFolder: string): Promise<FakeGateway> {
+/** Starts the fake on loopback, on a free port unless one is named, serving the built page from `pageFolder`. */
+export async function startFakeGateway(pageFolder: string, port = 0): Promise<FakeGateway> {
   const settings: FakeSettings = {
     models: ['glassgate-extractive'],
     apiKey: undefined,
@@ -56,7 +56,7 @@ export async function startFakeGateway(pageFolder: string): Promise<FakeGateway>
   const server = createServer((request, response) => {
     handle(state, pageFolder, request, response).catch((error: unknown) => response.destroy(error as Error));
   });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => void server.listen(port, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen: state.seen,
