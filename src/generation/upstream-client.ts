@@ -40,6 +40,9 @@ export function createUpstreamClient(options: UpstreamOptions): UpstreamClient {
   const client = new OpenAI({
     baseURL: `${options.url}/v1`,
     apiKey: options.apiKey?.expose() ?? 'none',
+    // Or the client takes them from variables meant for other programs and sends them along.
+    organization: null,
+    project: null,
     maxRetries: 0,
     timeout: 2 ** 31 - 1,
     fetch: createUpstreamFetch(agent),
