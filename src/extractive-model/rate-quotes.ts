@@ -1,7 +1,7 @@
 import { languageOf } from '../domain/language.ts';
-import { questionTerms } from '../retrieval/question-terms.ts';
-import { stem } from '../retrieval/stem.ts';
-import { splitTerms } from '../retrieval/terms.ts';
+import type { Concept } from '../retrieval/question-concepts.ts';
+import { questionConcepts } from '../retrieval/question-concepts.ts';
+import { indexTerms, isPaired } from '../retrieval/terms.ts';
 import type { Quote } from './quotes.ts';
 import type { PromptPassage } from './read-prompt.ts';
 
@@ -14,8 +14,8 @@ export interface RatedQuote {
 
 /** A term in the heading a quote stands under counts this share of one in the quote itself. */
 const TITLE_SHARE = 0.5;
-/** What another word for the same counts, in terms of middle weight. */
-const SYNONYM_SHARE = 0.5;
+/** What another word for the same counts of the question's own. */
+const ALTERNATIVE_SHARE = 0.6;
 /** A quote in another language than the question is better than none. */
 const OTHER_LANGUAGE_SHARE = 0.5;
 /** Each passage further down counts a little less: the search had its reasons for the order. */
@@ -49,33 +49,40 @@ export function coverageOf(question: string, passages: readonly PromptPassage[])
   return Math.max(0, ...sets.map(heldShare));
 }
 
-/** Weighs each term of the question by how rare it is among all the texts, then says what share a text holds. */
+/** Weighs each concept of the question by how rare it is among all the texts, then says what share a text holds. */
 function createHeldShare(question: string, texts: readonly TermSets[]): (text: TermSets) => number {
-  const { own, synonymGroups } = questionTerms(question);
-  const weights = new Map([...new Set(own.map(stem))].map((term) => [term, rarity(term, texts)]));
-  const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
-  const groups = synonymGroups.map((phrases) => phrases.map((phrase) => phrase.split(' ').map(stem)));
-  const synonymWeight = (SYNONYM_SHARE * total) / weights.size;
+  const concepts = questionConcepts(question).map((concept) => ({
+    ...concept,
+    weight: rarity(concept, texts),
+  }));
+  const total = concepts.reduce((sum, { weight }) => sum + weight, 0);
   return ({ terms, titleTerms }) => {
     let held = 0;
-    for (const [term, weight] of weights)
-      held += terms.has(term) ? weight : titleTerms.has(term) ? weight * TITLE_SHARE : 0;
-    const meant = groups.filter((phrases) =>
-      phrases.some((phrase) => phrase.every((term) => terms.has(term))),
-    );
-    return total === 0 ? 0 : Math.min(1, (held + meant.length * synonymWeight) / total);
+    for (const concept of concepts)
+      held += concept.weight * Math.max(shareIn(terms, concept), TITLE_SHARE * shareIn(titleTerms, concept));
+    return total === 0 ? 0 : held / total;
   };
 }
 
-function rarity(term: string, texts: readonly TermSets[]): number {
-  const having = texts.filter(({ terms, titleTerms }) => terms.has(term) || titleTerms.has(term)).length;
+function shareIn(terms: ReadonlySet<string>, { phrase, alternatives }: Concept): number {
+  if (hasPhrase(terms, phrase)) return 1;
+  return alternatives.some((alternative) => hasPhrase(terms, alternative)) ? ALTERNATIVE_SHARE : 0;
+}
+
+/** All terms of the phrase, wherever they stand: a quote is short enough for that. One Chinese character: in any pair. */
+function hasPhrase(terms: ReadonlySet<string>, phrase: string): boolean {
+  if (isPaired(phrase) && Array.from(phrase).length === 1)
+    return [...terms].some((term) => term.startsWith(phrase));
+  return phrase.split(' ').every((term) => terms.has(term));
+}
+
+function rarity(concept: Concept, texts: readonly TermSets[]): number {
+  const having = texts.filter(
+    ({ terms, titleTerms }) => shareIn(terms, concept) > 0 || shareIn(titleTerms, concept) > 0,
+  ).length;
   return Math.log(1 + (texts.length - having + 0.5) / (having + 0.5));
 }
 
 function termSets(title: string, text: string): TermSets {
-  return { terms: termSet(text), titleTerms: termSet(title) };
-}
-
-function termSet(text: string): ReadonlySet<string> {
-  return new Set(splitTerms(text).map(stem));
+  return { terms: new Set(indexTerms(text)), titleTerms: new Set(indexTerms(title)) };
 }

@@ -30,6 +30,9 @@ const MIGRATIONS: readonly string[] = [
      language TEXT NOT NULL,
      document_id TEXT NOT NULL,
      position INTEGER NOT NULL,
+     title_terms TEXT NOT NULL,
+     heading_terms TEXT NOT NULL,
+     text_terms TEXT NOT NULL,
      hash TEXT NOT NULL,
      source TEXT NOT NULL,
      title TEXT NOT NULL,
@@ -37,7 +40,7 @@ const MIGRATIONS: readonly string[] = [
      UNIQUE (collection, document_id, position)
    );
    CREATE VIRTUAL TABLE passage_index USING fts5(
-     title, text, content='', contentless_delete=1, tokenize='porter unicode61'
+     title, heading, text, content='', contentless_delete=1, tokenize='unicode61'
    );
    -- Grows by one with every change, so that readers know when what they remember is old.
    CREATE TABLE revision (number INTEGER NOT NULL);

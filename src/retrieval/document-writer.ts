@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Corpus } from './corpus.ts';
-import { passagesOfMarkdown } from './passages-of-markdown.ts';
+import { joinedTitle, passagesOfMarkdown } from './passages-of-markdown.ts';
 import { indexTerms } from './terms.ts';
 
 /** A document as read, before it is cut into passages. */
@@ -32,10 +32,13 @@ export function createDocumentWriter({ database }: Corpus, collection: string): 
   );
   const putDocument = database.prepare('INSERT INTO documents (collection, id, hash) VALUES (?, ?, ?)');
   const putPassage = database.prepare(
-    `INSERT INTO passages (collection, language, document_id, position, hash, source, title, text)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO passages (collection, language, document_id, position, hash, source, title, text,
+                           title_terms, heading_terms, text_terms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const putIndex = database.prepare('INSERT INTO passage_index (rowid, title, text) VALUES (?, ?, ?)');
+  const putIndex = database.prepare(
+    'INSERT INTO passage_index (rowid, title, heading, text) VALUES (?, ?, ?, ?)',
+  );
   const deletions = [
     `DELETE FROM passage_index
      WHERE rowid IN (SELECT key FROM passages WHERE collection = ? AND document_id = ?)`,
@@ -51,10 +54,12 @@ export function createDocumentWriter({ database }: Corpus, collection: string): 
   const replace = ({ id, language, source, hash, markdown }: DocumentDraft): void => {
     remove(id);
     putDocument.run(collection, id, hash);
-    for (const [position, { title, text }] of passagesOfMarkdown(markdown, id).entries()) {
-      const row = [collection, language, id, position, sha256(text), source, title, text];
+    for (const [position, { documentTitle, heading, text }] of passagesOfMarkdown(markdown, id).entries()) {
+      const title = joinedTitle([documentTitle, heading]);
+      const terms = [documentTitle, heading, text].map((part) => indexTerms(part).join(' '));
+      const row = [collection, language, id, position, sha256(text), source, title, text, ...terms];
       const { lastInsertRowid } = putPassage.run(...row);
-      putIndex.run(lastInsertRowid, indexTerms(title).join(' '), indexTerms(text).join(' '));
+      putIndex.run(lastInsertRowid, ...terms);
     }
   };
   return {

@@ -7,34 +7,36 @@ describe('passagesOfMarkdown', () => {
   it('makes one passage of each chapter and titles it', () => {
     const markdown = '# Slow answers\n\nIntro.\n\n## Symptoms\n\nA page waits.\n\n## Causes\n\nThe model.';
     expect(passagesOfMarkdown(markdown, 'fallback')).toEqual([
-      { title: 'Slow answers', text: 'Intro.' },
-      { title: 'Slow answers › Symptoms', text: 'A page waits.' },
-      { title: 'Slow answers › Causes', text: 'The model.' },
+      { documentTitle: 'Slow answers', heading: '', text: 'Intro.' },
+      { documentTitle: 'Slow answers', heading: 'Symptoms', text: 'A page waits.' },
+      { documentTitle: 'Slow answers', heading: 'Causes', text: 'The model.' },
     ]);
   });
 
   it('takes the given title when the document has none', () => {
-    expect(passagesOfMarkdown('text', 'en/page')).toEqual([{ title: 'en/page', text: 'text' }]);
+    expect(passagesOfMarkdown('text', 'en/page')).toEqual([
+      { documentTitle: 'en/page', heading: '', text: 'text' },
+    ]);
   });
 
   it('joins short subsections to their chapter, under their heading', () => {
     const markdown = '# D\n## C\n### One\nfirst\n### Two\nsecond\n## E\nthird';
     expect(passagesOfMarkdown(markdown, '')).toEqual([
-      { title: 'D › C › One', text: 'first\n\n### Two\n\nsecond' },
-      { title: 'D › E', text: 'third' },
+      { documentTitle: 'D', heading: 'C › One', text: 'first\n\n### Two\n\nsecond' },
+      { documentTitle: 'D', heading: 'E', text: 'third' },
     ]);
   });
 
   it('keeps long subsections apart, with their chapter in the title', () => {
     const markdown = `# D\n## C\n${sentence(600)}\n### One\n${sentence(500)}`;
-    expect(passagesOfMarkdown(markdown, '').map(({ title }) => title)).toEqual(['D › C', 'D › C › One']);
+    expect(passagesOfMarkdown(markdown, '').map(({ heading }) => heading)).toEqual(['C', 'C › One']);
   });
 
   it('splits a long chapter at its paragraphs', () => {
     const paragraph = sentence(400);
     const markdown = `# D\n## C\n${[paragraph, paragraph, paragraph].join('\n\n')}`;
     const passages = passagesOfMarkdown(markdown, '');
-    expect(passages.map(({ title }) => title)).toEqual(['D › C', 'D › C']);
+    expect(passages.map(({ heading }) => heading)).toEqual(['C', 'C']);
     expect(passages.map(({ text }) => text)).toEqual([`${paragraph}\n\n${paragraph}`, paragraph]);
   });
 

@@ -4,7 +4,9 @@ import { gather, splitBlock } from './split-block.ts';
 
 /** A passage before it has an id: its title and its text. */
 export interface PassageDraft {
-  readonly title: string;
+  readonly documentTitle: string;
+  /** The headings it stands under, `Chapter › Heading`; empty before the first. */
+  readonly heading: string;
   readonly text: string;
 }
 
@@ -13,17 +15,19 @@ const LONGEST_PASSAGE = 900;
 /** A subsection shorter than this goes on in the passage before it, if both stand under one chapter. */
 const SHORTEST_PASSAGE = 300;
 
-/**
- * Cuts a Markdown document into passages by its headings, of about 300 to 900 characters;
- * titles read `Document title › Chapter › Heading`.
- */
+/** Cuts a Markdown document into passages by its headings, of about 300 to 900 characters. */
 export function passagesOfMarkdown(markdown: string, fallbackTitle: string): PassageDraft[] {
   const sections = sectionsOf(markdown);
   const documentTitle = sections.find((section) => section.level === 1)?.heading ?? fallbackTitle;
   return joinedShortSections(sections).flatMap(({ chapter, heading, parts }) => {
-    const title = [documentTitle, chapter, heading].filter((name) => name !== '').join(' › ');
-    return gather(parts, LONGEST_PASSAGE, '\n\n').map((text) => ({ title, text }));
+    const place = joinedTitle([chapter, heading]);
+    return gather(parts, LONGEST_PASSAGE, '\n\n').map((text) => ({ documentTitle, heading: place, text }));
   });
+}
+
+/** The names that there are, as a person reads them: `Document title › Chapter › Heading`. */
+export function joinedTitle(names: readonly string[]): string {
+  return names.filter((name) => name !== '').join(' › ');
 }
 
 interface OpenSection {

@@ -1,40 +1,32 @@
 import { createHash } from 'node:crypto';
-import type { RetrievalQuery, RetrievalResult, Retriever, ScoredPassage } from '../domain/passage.ts';
 import { languageOf } from '../domain/language.ts';
+import type {
+  Passage,
+  RetrievalQuery,
+  RetrievalResult,
+  Retriever,
+  ScoredPassage,
+} from '../domain/passage.ts';
 import type { Corpus } from './corpus.ts';
-import { questionTerms } from './question-terms.ts';
-import type { TermWeight } from './term-weights.ts';
-import { createTermWeights, LEAST_WEIGHT } from './term-weights.ts';
+import type { IndexedConcept } from './choose-candidates.ts';
+import { chooseCandidates } from './choose-candidates.ts';
+import type { PhraseIndex } from './phrase-index.ts';
+import { createPhraseIndex } from './phrase-index.ts';
+import type { Concept } from './question-concepts.ts';
+import { questionConcepts } from './question-concepts.ts';
+import type { Candidate } from './rank-candidates.ts';
+import { rankCandidates } from './rank-candidates.ts';
 
-/** A word in a heading says more about a passage than the same word in its text. */
-const TITLE_WEIGHT = 3;
-/** A synonym is a guess at what was meant. */
-const SYNONYM_WEIGHT = 0.4;
-/** A page in the language of the question comes before its translation. */
-const OTHER_LANGUAGE_WEIGHT = 0.5;
-/** `k1 + 1` of FTS5's bm25: what one term adds at most, in units of its weight. */
-const MOST_PER_WEIGHT = 2.2;
+/** So many passages are ranked closely for each one asked for, and at least so many. */
+const CANDIDATES_PER_PASSAGE = 4;
+const LEAST_CANDIDATES = 24;
 
-/** The inner query ranks by key alone, so that only the passages given back are read. */
-const SEARCH = `
-  SELECT passages.document_id AS documentId, position, hash, source, title, text, relevance
-  FROM (
-    SELECT passages.key AS key,
-           sum(found.relevance) * CASE passages.language WHEN @language THEN 1 ELSE ${OTHER_LANGUAGE_WEIGHT} END
-             AS relevance
-    FROM (
-      SELECT rowid AS key, -bm25(passage_index, ${TITLE_WEIGHT}, 1) AS relevance
-      FROM passage_index WHERE passage_index MATCH @own
-      UNION ALL
-      SELECT rowid, -bm25(passage_index, ${TITLE_WEIGHT}, 1) * ${SYNONYM_WEIGHT}
-      FROM passage_index WHERE passage_index MATCH @synonyms
-    ) AS found
-    JOIN passages ON passages.key = found.key
-    WHERE passages.collection = @collection
-    GROUP BY passages.key ORDER BY relevance DESC, passages.key LIMIT @limit
-  ) AS best
-  JOIN passages ON passages.key = best.key
-  ORDER BY relevance DESC, passages.key`;
+const READ_CANDIDATE = `
+  SELECT key, language, title_terms AS titleTerms, heading_terms AS headingTerms, text_terms AS textTerms
+  FROM passages WHERE key = ?`;
+const READ_PASSAGE = `
+  SELECT document_id || '#' || position AS id, document_id AS documentId, title, source, position, hash, text
+  FROM passages WHERE key = ?`;
 
 /** Names for what may fail, from the beginning of SQLite's error code. */
 const DEGRADED_REASONS: readonly (readonly [string, string])[] = [
@@ -49,52 +41,40 @@ const VERSION_LENGTH = 16;
 /** Anyone may ask for a name that is no collection; those are not all remembered. */
 const MOST_REMEMBERED_COLLECTIONS = 64;
 
-interface SearchParameters {
-  readonly language: string;
-  readonly own: string;
-  readonly synonyms: string;
-  readonly collection: string;
-  readonly limit: number;
-}
-
-type FoundRow = Omit<ScoredPassage, 'id' | 'score'> & { readonly relevance: number };
-
-/**
- * Finds passages in a corpus by words. The score is the share of the highest bm25 that the question's own words
- * could reach: 1 would be a short passage that holds every one of them many times, in its heading too.
- */
+/** Finds passages by words: the index chooses candidates, `rankCandidates` puts them in order. */
 export function createSqliteRetriever({ database }: Corpus): Retriever {
-  const search = database.prepare<SearchParameters, FoundRow>(SEARCH);
+  const readCandidate = database.prepare<[number], Candidate>(READ_CANDIDATE);
+  const readPassage = database.prepare<[number], Passage>(READ_PASSAGE);
   const revision = database.prepare<[], { number: number }>('SELECT number FROM revision');
   const collections = database.prepare<[], { collection: string }>(
     'SELECT DISTINCT collection FROM documents ORDER BY collection',
   );
-  const weights = createTermWeights(database);
-  const version = createVersionReader(database);
+  const indexes = createRevisionMemory(
+    () => revision.get()!.number,
+    (collection) => createPhraseIndex(database, collection),
+  );
+  const versions = createRevisionMemory(
+    () => revision.get()!.number,
+    (collection) => hashPassages(database, collection),
+  );
   let knownCollections: readonly string[] = [];
 
   const find = ({ text, collection, limit }: RetrievalQuery): ScoredPassage[] => {
-    weights.refresh(revision.get()!.number);
-    const terms = questionTerms(text);
-    const own = terms.own.map((term) => weights.of(term));
-    const synonyms = terms.synonymGroups.flat().map((term) => weights.of(term));
-    const best = own.reduce((sum, { weight }) => sum + weight, 0) * MOST_PER_WEIGHT;
-    return search
-      .all({
-        language: languageOf(text),
-        own: expressionOf(own),
-        synonyms: expressionOf(synonyms),
-        collection,
-        limit: Math.max(0, limit),
-      })
-      .map((row) => scored(row, best));
+    const index = indexes(collection);
+    const concepts = questionConcepts(text).map((concept) => indexed(concept, index));
+    const language = languageOf(text);
+    const most = Math.max(LEAST_CANDIDATES, limit * CANDIDATES_PER_PASSAGE);
+    const candidates = chooseCandidates(concepts, language, most).map((key) => readCandidate.get(key)!);
+    return rankCandidates(candidates, concepts, { language, meanLength: index.meanLength })
+      .slice(0, Math.max(0, limit))
+      .map(({ key, score }) => ({ ...readPassage.get(key)!, score: Math.round(score * 10_000) / 10_000 }));
   };
   return {
     collections: () => {
       knownCollections = orElse(() => collections.all().map((row) => row.collection), knownCollections);
       return knownCollections;
     },
-    corpusVersion: (collection) => orElse(() => version(collection, revision.get()!.number), 'unknown'),
+    corpusVersion: (collection) => orElse(() => versions(collection), 'unknown'),
     search: async (query, signal) => {
       signal.throwIfAborted();
       return orDegraded(() => find(query));
@@ -102,36 +82,35 @@ export function createSqliteRetriever({ database }: Corpus): Retriever {
   };
 }
 
-/**
- * Any of the terms. What more than half of the passages have is left out where something rarer is asked too:
- * it adds nothing to a rank and costs the most. A phrase without words finds nothing and is no syntax error.
- */
-function expressionOf(terms: readonly TermWeight[]): string {
-  const telling = terms.filter(({ weight }) => weight > LEAST_WEIGHT);
-  const phrases = (telling.length > 0 ? telling : terms).flatMap(({ phrase }) => phrase ?? []);
-  return phrases.length === 0 ? '""' : phrases.join(' OR ');
+function indexed({ phrase, alternatives }: Concept, index: PhraseIndex): IndexedConcept {
+  const known = alternatives.map((alternative) => index.find(alternative));
+  return { own: index.find(phrase), alternatives: known.filter(({ hits }) => hits.length > 0) };
 }
 
-function scored({ relevance, ...row }: FoundRow, best: number): ScoredPassage {
-  const score = Math.min(1, relevance / best);
-  return { id: `${row.documentId}#${row.position}`, ...row, score: Math.round(score * 10_000) / 10_000 };
-}
-
-/** One hash over a collection's passages, made again only when the corpus has changed. */
-function createVersionReader(database: Corpus['database']): (collection: string, revision: number) => string {
+/** One hash over a collection's passages. */
+function hashPassages(database: Corpus['database'], collection: string): string {
   const hashes = database.prepare<[string], { hash: string }>(
     'SELECT hash FROM passages WHERE collection = ? ORDER BY document_id, position',
   );
-  const known = new Map<string, { readonly revision: number; readonly version: string }>();
-  return (collection, revision) => {
-    const before = known.get(collection);
-    if (before?.revision === revision) return before.version;
-    const hash = createHash('sha256');
-    for (const row of hashes.iterate(collection)) hash.update(row.hash);
-    const version = hash.digest('hex').slice(0, VERSION_LENGTH);
-    if (known.size >= MOST_REMEMBERED_COLLECTIONS) known.clear();
-    known.set(collection, { revision, version });
-    return version;
+  const hash = createHash('sha256');
+  for (const row of hashes.iterate(collection)) hash.update(row.hash);
+  return hash.digest('hex').slice(0, VERSION_LENGTH);
+}
+
+/** Remembers what is made of each collection, until the corpus is another revision. */
+function createRevisionMemory<Value>(
+  currentRevision: () => number,
+  make: (collection: string) => Value,
+): (collection: string) => Value {
+  const remembered = new Map<string, Value>();
+  let knownRevision = -1;
+  return (collection) => {
+    const number = currentRevision();
+    if (number !== knownRevision || remembered.size >= MOST_REMEMBERED_COLLECTIONS) remembered.clear();
+    knownRevision = number;
+    const value = remembered.get(collection) ?? make(collection);
+    remembered.set(collection, value);
+    return value;
   };
 }
 

@@ -1,24 +1,37 @@
-/** English words that say that something is asked, not what. */
+/** English words that make a sentence of a question but do not say what it is about. */
 export const ENGLISH_STOP_WORDS: ReadonlySet<string> = new Set(
-  `a about am an and any are as at be been being but by can could did do does doing done for from had has have having
-  he her here him his how i if in into is it its itself just like may me might mine more most much must my no nor not of
-  off on once only or our out over own please shall she should so some such tell than that the their them then there
-  these they this those through to too under until up us very was we were what when where which while who whom whose
-  why will with without would you your yours s t d ll re ve m happens happen need want get gets got give
-  explain describe know mean means`.split(/\s+/),
+  `a about actually after again ago all almost already also although always am an and another any anybody anyone anything
+  anyway are around as at away be became because become been before behind being both but by came can cannot come comes
+  coming could d did do does doing done down during each either else enough etc even ever every everybody everyone
+  everything exactly explain far few for from further gave get gets getting give given gives go goes going gone got had
+  happen happened happening happens has have having he her here him his how however i if in instead into is it its itself
+  just keep keeps kind know knows known let like likely ll look looking looks lot m make makes many may maybe me mean means
+  meant might mine more most much must my need needed needs never no nobody none nor not nothing now of often oh ok okay on
+  once one ones only or other others our ours out over own per perhaps please possible possibly put quite rather re really
+  s said same say says see seem seems seen shall she should since so some somebody somehow someone something sometimes
+  somewhere still such supposed sure t take takes tell than that the their them themselves then there these they thing
+  things think this those though through to today together too took toward tried try trying two under until up upon us
+  ve very via want wanted wants was way ways we well went were what whatever when where wherever whether which while who
+  whole whom whose why will wish with within without won would yes yet you your yours yourself`.split(/\s+/),
 );
 
 /**
- * Chinese words of the same kind, longest first: they are cut out of a question before it is paired, so that
- * no pair is made across them. Single characters that begin words of this trade (请求, 会话, 就绪) are left alone.
+ * Chinese words of the same kind, longest first: they are cut out of a question before it is divided into words.
+ * Only words that do not begin or end others of this trade; single characters are left to `CHINESE_STOP_CHARACTERS`.
  */
 export const CHINESE_STOP_PHRASES: readonly string[] = `
-  为什么 是不是 有没有 能不能 可不可以 怎么办 怎么样 什么时候 什么样 多少个 哪一个 是什么 做什么 请问 请告诉 告诉 解释 说明一下
-  什么 怎么 怎样 如何 哪些 哪个 哪里 哪儿 多少 多久 是否 可以 能够 应该 需要 我们 我的 你们 他们 它们 自己 一个 一下 一些
-  这个 那个 这些 那些 这里 那里 如果 因为 所以 但是 而且 或者 以及 还是 然后 的话 时候 之后 以后 之前 以前 会不会
-  已经 正在 没有 不是 就是 要是 我想 我要 知道 意思 帮我 有什么 有哪些
-  的 了 吗 呢 吧 啊 呀 我 你 它 他 谁 和 与 或 把 被 是 这 那 哪
+  为什么 是不是 有没有 能不能 可不可以 会不会 要不要 怎么办 怎么样 怎么回事 什么时候 什么样 什么意思 多少个 哪一个 哪一步 是什么 做什么
+  请问 请告诉 告诉 说明一下 什么 怎么 怎样 如何 哪些 哪个 哪里 哪儿 多少 多久 几个 是否 可以 能够 应该 应当 需要 必须 我们 你们 他们
+  它们 咱们 自己 别人 有人 大家 一个 一下 一些 一点 一直 一种 这个 那个 这些 那些 这里 那里 这边 那边 这样 那样 如果 因为 所以
+  但是 而且 而是 或者 以及 还是 还能 还会 然后 的话 时候 之后 以后 之前 以前 已经 正在 没有 不是 就是 要是 到底 究竟 其实 其他 比如
+  关于 对于 根据 按照 我想 我要 想要 希望 知道 意思 帮我 看看 试试 有点 好像 似乎 总是 经常 有时 突然 老是 最近 现在 刚才 今天
+  很多 好多 许多 越来越 非常 特别 明明 真的 表示 代表 下来 起来 出来 过来 起作用
 `
   .split(/\s+/)
   .filter((phrase) => phrase !== '')
   .sort((left, right) => right.length - left.length);
+
+/** Characters that say nothing when they stand as a word of their own. */
+export const CHINESE_STOP_CHARACTERS: ReadonlySet<string> = new Set(
+  '的了吗呢吧啊呀嘛么我你您他她它谁这那哪几是和与或及跟同在于从到向往对把被让给用以为就都也还又再才很太更最会能要想该得着过地所而但且则若如因只每各个些种次条件台张位里上下中后前时说看做去来有没不别未无',
+);

@@ -1,3 +1,5 @@
+import { stem } from './stem.ts';
+
 /** Characters written without spaces between words: a run of them is cut into overlapping pairs. */
 const PAIRED = String.raw`[[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]&&[\p{L}\p{N}]]`;
 const LETTER = String.raw`[[\p{L}\p{N}\p{M}]--${PAIRED}]`;
@@ -8,11 +10,13 @@ const IDENTIFIER_SEAM = /[./:_-]|(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{L
 const LONGEST_TERM = 64;
 
 /**
- * Splits text into search terms: lower-cased words, identifiers both whole and in parts
+ * Splits text into search terms: stems of words, identifiers both whole and in parts
  * (`gen_ai.token` gives `genaitoken`, `gen`, `ai`, `token`), Chinese as overlapping pairs of characters.
  */
 export function splitTerms(text: string): string[] {
-  return pieces(text).flatMap((piece) => (isPaired(piece) ? pairs(piece) : identifierTerms(piece)));
+  return piecesOf(text).flatMap((piece) =>
+    isPaired(piece) ? pairs(piece) : identifierWords(piece).map(stem),
+  );
 }
 
 /**
@@ -20,11 +24,25 @@ export function splitTerms(text: string): string[] {
  * so that a question of one character finds it anywhere by prefix.
  */
 export function indexTerms(text: string): string[] {
-  return pieces(text).flatMap((piece) => {
-    if (!isPaired(piece)) return identifierTerms(piece);
+  return piecesOf(text).flatMap((piece) => {
+    if (!isPaired(piece)) return identifierWords(piece).map(stem);
     const characters = Array.from(piece);
     return characters.map((character, index) => character + (characters[index + 1] ?? ''));
   });
+}
+
+/**
+ * How a word is looked for: an expression, and Chinese of more than two characters, term after term with spaces
+ * between; an identifier whole.
+ */
+export function phraseOf(word: string): string {
+  const terms = splitTerms(word);
+  return isPaired(word) || word.includes(' ') ? terms.join(' ') : (terms[0] ?? '');
+}
+
+/** The runs of a text that terms are made of: words and identifiers as they are written, or unbroken Chinese. */
+export function piecesOf(text: string): string[] {
+  return text.normalize('NFKC').match(PIECE) ?? [];
 }
 
 /** Whether a term is cut from writing without spaces, such as Chinese. */
@@ -32,20 +50,18 @@ export function isPaired(term: string): boolean {
   return PAIRED_START.test(term);
 }
 
-function pieces(text: string): string[] {
-  return text.normalize('NFKC').match(PIECE) ?? [];
+/**
+ * A word in lower case, or an identifier as one word and in parts. Joining without separators makes `gen_ai.token` of
+ * the docs and `gen_ai_token` of Prometheus one term.
+ */
+export function identifierWords(piece: string): string[] {
+  const parts = piece.split(IDENTIFIER_SEAM).filter((part) => part !== '');
+  const words = parts.length > 1 ? [parts.join(''), ...parts] : parts;
+  return words.filter((word) => word.length <= LONGEST_TERM).map((word) => word.toLowerCase());
 }
 
 function pairs(run: string): string[] {
   const characters = Array.from(run);
   if (characters.length < 2) return characters;
   return characters.slice(1).map((character, index) => `${characters[index]}${character}`);
-}
-
-/** Joining without separators makes `gen_ai.token` of the docs and `gen_ai_token` of Prometheus one term. */
-function identifierTerms(piece: string): string[] {
-  const parts = piece.split(IDENTIFIER_SEAM).filter((part) => part !== '');
-  const whole = parts.join('');
-  const terms = parts.length > 1 ? [whole, ...parts] : parts;
-  return terms.filter((term) => term.length <= LONGEST_TERM).map((term) => term.toLowerCase());
 }

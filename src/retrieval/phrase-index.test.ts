@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Corpus } from './corpus.ts';
+import { openCorpus } from './corpus.ts';
+import { createDocumentWriter } from './document-writer.ts';
+import { createPhraseIndex } from './phrase-index.ts';
+
+let corpus: Corpus;
+const TEXTS = [
+  'gateway common one',
+  'gateway common two',
+  'common configuration',
+  '变慢 common',
+  'common last',
+];
+
+beforeEach(() => {
+  corpus = openCorpus(':memory:');
+  for (const [index, markdown] of TEXTS.entries()) add(`page${index}`, markdown);
+  add('elsewhere', 'gateway zeppelin', 'other');
+});
+afterEach(() => corpus.close());
+
+function add(id: string, markdown: string, collection = 'handbook'): void {
+  const language = markdown.includes('慢') ? 'zh' : 'en';
+  createDocumentWriter(corpus, collection).replace({ id, language, source: id, hash: markdown, markdown });
+}
+const inverse = (found: number, passages: number): number =>
+  Math.log((passages - found + 0.5) / (found + 0.5));
+
+describe('createPhraseIndex', () => {
+  it('finds a phrase in its collection and weighs it the higher the fewer passages have it', () => {
+    const index = createPhraseIndex(corpus.database, 'handbook');
+    expect(index.find('two')).toEqual({
+      terms: ['two'],
+      weight: inverse(1, 5),
+      isPrefix: false,
+      hits: [{ key: 2, language: 'en' }],
+    });
+    expect(index.find('gatewai')).toMatchObject({ weight: inverse(2, 5), hits: [{ key: 1 }, { key: 2 }] });
+    expect(index.find('common')).toMatchObject({ weight: 1e-6 });
+    expect(index.find('common two')).toMatchObject({ terms: ['common', 'two'], hits: [{ key: 2 }] });
+    expect(index.find('two common')).toMatchObject({ hits: [] });
+  });
+
+  it('gives the highest weight to what is nowhere', () => {
+    const index = createPhraseIndex(corpus.database, 'handbook');
+    expect(index.find('zeppelin')).toEqual({
+      terms: ['zeppelin'],
+      weight: inverse(0, 5),
+      isPrefix: false,
+      hits: [],
+    });
+    expect(index.find('zeppelin').weight).toBeGreaterThan(index.find('two').weight);
+  });
+
+  it('takes an unknown word, or a lone Chinese character, for the beginning of one', () => {
+    const index = createPhraseIndex(corpus.database, 'handbook');
+    expect(index.find('confi')).toMatchObject({ isPrefix: true, hits: [{ key: 3 }] });
+    expect(index.find('gat')).toMatchObject({ isPrefix: false, hits: [] });
+    expect(index.find('变')).toMatchObject({ isPrefix: true, hits: [{ key: 4, language: 'zh' }] });
+    expect(index.find('慢')).toMatchObject({ isPrefix: true, hits: [{ key: 4 }] });
+  });
+
+  it('remembers, but not without end', () => {
+    const index = createPhraseIndex(corpus.database, 'handbook');
+    const two = index.find('two');
+    expect(index.find('two')).toBe(two);
+    for (let number = 0; number < 4_096; number += 1) index.find(`word${number}`);
+    expect(index.find('two')).not.toBe(two);
+    expect(index.find('two')).toEqual(two);
+  });
+
+  it('works for a collection without passages', () => {
+    const index = createPhraseIndex(corpus.database, 'nowhere');
+    expect(index.meanLength).toBe(1);
+    expect(index.find('gatewai').hits).toEqual([]);
+  });
+});
