@@ -10,6 +10,8 @@ import type { UpstreamResponse } from './upstream-fetch.ts';
 
 /** Largest answer that is not streamed. */
 const WHOLE_LIMIT_BYTES = 32 << 20;
+/** Frames without content that are held back before the first content: more than any server sends. */
+const HELD_LIMIT = 1000;
 
 /** How calls are made, and who is told about each attempt. */
 export interface GenerateOptions {
@@ -38,6 +40,11 @@ export async function* generate(
   try {
     for (let attempt = 0; ; attempt += 1) {
       let released = false;
+      let told = false;
+      const tell = (error?: GatewayError): void => {
+        told = true;
+        options.onAttempt(error);
+      };
       try {
         deadline.startAttempt();
         for await (const frames of attemptOnce(
@@ -49,16 +56,19 @@ export async function* generate(
           released = true;
           yield frames;
         }
-        options.onAttempt();
+        tell();
         return;
       } catch (thrown) {
         const error = asInterruption(translateUpstreamError(thrown, deadline.signal), released);
-        options.onAttempt(error);
+        tell(error);
         if (released || attempt >= options.maxRetries || !isRetryable(error)) throw error;
         const delayMs = retryDelayMs(error, attempt);
         options.onRetry(error, delayMs);
         deadline.endAttempt();
         await waitForRetry(delayMs, deadline.signal);
+      } finally {
+        // Reached untold only when the reader stopped reading.
+        if (!told) tell(new GatewayError('client_closed_request'));
       }
     }
   } finally {
@@ -91,29 +101,42 @@ async function* attemptOnce(
 
 async function* readStream(response: UpstreamResponse, deadline: Deadline): AsyncGenerator<Frames, void> {
   const splitter = new SseSplitter();
-  let held: GenerationFrame[] | undefined = [];
+  let held: Frames = [];
+  let released = false;
   let finished = false;
   for await (const bytes of response.bytes as AsyncIterable<Uint8Array>) {
     deadline.byteArrived();
-    const frames = splitter.push(bytes).map(readStreamFrame);
-    finished ||= frames.some((frame) => frame.kind === 'done');
-    if (held === undefined) {
-      if (frames.length > 0) yield frames;
-      continue;
-    }
-    held.push(...frames);
-    if (finished || held.some((frame) => frame.kind === 'delta')) {
+    const { frames, fault } = readEvents(splitter, bytes);
+    finished ||= frames.some(({ kind }) => kind === 'done');
+    held = held.length === 0 ? frames : [...held, ...frames];
+    released ||= finished || held.length > HELD_LIMIT || frames.some(({ kind }) => kind === 'delta');
+    if (released && held.length > 0) {
       yield held;
-      held = undefined;
+      held = [];
     }
+    if (fault !== undefined) throw fault;
   }
   const last = splitter.end();
   if (last !== undefined) {
     const frame = readStreamFrame(last);
     finished ||= frame.kind === 'done';
-    yield [...(held ?? []), frame];
+    yield [...held, frame];
   }
   if (!finished) throw new GatewayError('stream_interrupted');
+}
+
+/** The frames these bytes complete; what came before a fault is not lost with it. */
+function readEvents(
+  splitter: SseSplitter,
+  bytes: Uint8Array,
+): { frames: GenerationFrame[]; fault?: unknown } {
+  const frames: GenerationFrame[] = [];
+  try {
+    for (const event of splitter.push(bytes)) frames.push(readStreamFrame(event));
+    return { frames };
+  } catch (fault) {
+    return { frames, fault };
+  }
 }
 
 async function readWhole(response: UpstreamResponse, deadline: Deadline): Promise<Uint8Array> {

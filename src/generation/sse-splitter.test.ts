@@ -207,7 +207,7 @@ describe('size', () => {
     const push = () => {
       for (let count = 0; count < 20; count += 1) splitter.push(part);
     };
-    expect(push).toThrow(RangeError);
+    expect(push).toThrow('The model server sent an event that is too large.');
   });
 
   test('an event just below the limit goes through', () => {

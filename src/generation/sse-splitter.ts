@@ -1,3 +1,5 @@
+import { GatewayError } from '../errors/gateway-error.ts';
+
 const LF = 0x0a;
 const CR = 0x0d;
 const EMPTY = new Uint8Array(0);
@@ -14,7 +16,7 @@ export class SseSplitter {
   #scanned = 0;
   #lineIsEmpty = true;
 
-  /** Events completed by these bytes, each with its closing blank line. Throws `RangeError` past the size limit. */
+  /** Events completed by these bytes, each with its closing blank line. Throws past the size limit. */
   push(bytes: Uint8Array): Uint8Array[] {
     const buffer = this.#join(bytes);
     const events: Uint8Array[] = [];
@@ -38,7 +40,10 @@ export class SseSplitter {
     }
     this.#rest = buffer.subarray(start);
     this.#scanned = position - start;
-    if (this.#rest.length > EVENT_LIMIT_BYTES) throw new RangeError('an event of the upstream is too large');
+    if (this.#rest.length > EVENT_LIMIT_BYTES)
+      throw new GatewayError('upstream_error', {
+        message: 'The model server sent an event that is too large.',
+      });
     return events;
   }
 

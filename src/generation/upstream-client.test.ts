@@ -196,12 +196,12 @@ describe('an abort', () => {
     const asked = client.chat(request(), call({ signal: controller.signal }));
     await expect.poll(() => upstream.requests.length).toBe(1);
     controller.abort();
-    await expect(asked).rejects.toThrow();
+    await expect(asked).rejects.toThrow(Error);
     expect(await upstream.requests[0]?.ended).toBe('aborted');
   });
 
   test('before the call makes none', async () => {
-    await expect(client.chat(request(), call({ signal: AbortSignal.abort() }))).rejects.toThrow();
+    await expect(client.chat(request(), call({ signal: AbortSignal.abort() }))).rejects.toThrow(Error);
     expect(upstream.requests).toHaveLength(0);
   });
 });
@@ -244,7 +244,7 @@ describe('connections', () => {
     const asked = client.chat(request(), call());
     await expect.poll(() => upstream.requests.length).toBe(1);
     await client.close();
-    await expect(asked).rejects.toThrow();
+    await expect(asked).rejects.toThrow(Error);
     expect(await upstream.requests[0]?.ended).toBe('aborted');
   });
 });
@@ -258,7 +258,7 @@ describe('the list of models', () => {
   });
 
   test('can be given up', async () => {
-    await expect(client.listModels(AbortSignal.abort())).rejects.toThrow();
+    await expect(client.listModels(AbortSignal.abort())).rejects.toThrow(Error);
   });
 
   test('of a dead upstream is an error', async () => {
@@ -268,7 +268,7 @@ describe('the list of models', () => {
       connectTimeoutMs: 500,
       maxConnections: 1,
     });
-    await expect(dead.listModels(new AbortController().signal)).rejects.toThrow();
+    await expect(dead.listModels(new AbortController().signal)).rejects.toThrow(Error);
     await dead.close();
   });
 
