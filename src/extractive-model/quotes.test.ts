@@ -26,6 +26,19 @@ describe('quotesOf', () => {
     ]);
   });
 
+  it('does not cut inside quotation marks', () => {
+    expect(cut('例如“这是什么？”，然后按回车。完成。')).toEqual([
+      { text: '例如“这是什么？”，然后按回车。' },
+      { text: '完成。' },
+    ]);
+  });
+
+  it('keeps the text of a link to another page, and links to the outside whole', () => {
+    expect(cut('See [disk full](disk-full.md#a) and [vLLM](https://vllm.ai).')).toEqual([
+      { text: 'See disk full and [vLLM](https://vllm.ai).' },
+    ]);
+  });
+
   it('takes list items with what is under them, without their marks', () => {
     expect(cut('1. First\n   goes on\n2. Second\n- [x] Third')).toEqual([
       { text: 'First goes on' },

@@ -12,7 +12,7 @@ export interface Quote {
   readonly code?: string;
 }
 
-const SENTENCE_END = /(?<=[.!?]["')\]]?)\s+(?=[\p{Lu}\p{Lo}\p{N}`"'([*_])|(?<=[。！？])/u;
+const SENTENCE_END = /(?<=[.!?]["')\]]?)\s+(?=[\p{Lu}\p{Lo}\p{N}`"'([*_])|(?<=[。！？])(?![”’」』）)])/u;
 const LIST_MARK = /^\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ x]\]\s+)?/;
 const TABLE_RULE = /^[\s|:-]+$/;
 
@@ -37,7 +37,14 @@ function addCode(found: { text: string; code?: string }[], block: MarkdownBlock)
 function textsOf(block: MarkdownBlock): string[] {
   if (block.kind === 'table') return rowsOf(block.lines);
   const items = block.kind === 'list' ? itemsOf(block.lines) : block.lines.join('\n').split(SENTENCE_END);
-  return items.map((item) => item.replace(/\s*\n\s*>?\s*/g, ' ').trim()).filter((item) => item !== '');
+  return items
+    .map((item) => withoutPageLinks(item.replace(/\s*\n\s*>?\s*/g, ' ').trim()))
+    .filter((item) => item !== '');
+}
+
+/** A link from one page to another leads nowhere out of its place; its text stays. */
+function withoutPageLinks(text: string): string {
+  return text.replace(/\[([^\]]*)\]\((?!https?:)[^)]*\)/g, '$1');
 }
 
 function itemsOf(lines: readonly string[]): string[] {
@@ -63,6 +70,6 @@ function cellsOf(line: string): string[] {
     .trim()
     .replace(/^\||\|$/g, '')
     .split(/(?<!\\)\|/)
-    .map((cell) => cell.replaceAll('\\|', '|').trim())
+    .map((cell) => withoutPageLinks(cell.replaceAll('\\|', '|').trim()))
     .filter((cell) => cell !== '');
 }

@@ -32,6 +32,12 @@ describe('rateQuotes', () => {
     expect(texts('invalidate, delete or disable a credential')[0]).toBe('Keys are revoked with a command.');
   });
 
+  it('puts a sentence that only asks behind one that answers', () => {
+    const text = 'What is a span? A span is a step.';
+    const rated = rateQuotes('What is a span?', quotesOf({ n: 1, title: 'T', text }));
+    expect(rated.map(({ quote }) => quote.text)).toEqual(['A span is a step.', 'What is a span?']);
+  });
+
   it('rates between 0 and 1, and 0 where nothing is held', () => {
     for (const { rating } of rateQuotes('zeppelin', passages.flatMap(quotesOf))) expect(rating).toBe(0);
     for (const { rating } of rateQuotes('', passages.flatMap(quotesOf))) expect(rating).toBe(0);

@@ -18,6 +18,9 @@ const TITLE_SHARE = 0.5;
 const ALTERNATIVE_SHARE = 0.6;
 /** A quote in another language than the question is better than none. */
 const OTHER_LANGUAGE_SHARE = 0.5;
+/** A sentence that asks repeats the question better than any other and answers nothing. */
+const QUESTION_SHARE = 0.4;
+const QUESTION_END = /[?？]["'”’」』)）]*$/u;
 /** Each passage further down counts a little less: the search had its reasons for the order. */
 const RANK_DISCOUNT = 0.05;
 
@@ -36,8 +39,9 @@ export function rateQuotes(question: string, quotes: readonly Quote[]): RatedQuo
       const { terms } = sets[index]!;
       const languageShare =
         languageOf(quote.text || quote.passage.title) === language ? 1 : OTHER_LANGUAGE_SHARE;
+      const questionShare = QUESTION_END.test(quote.text) ? QUESTION_SHARE : 1;
       const rankShare = 1 / (1 + RANK_DISCOUNT * (quote.passage.n - 1));
-      return { quote, terms, rating: heldShare(sets[index]!) * languageShare * rankShare };
+      return { quote, terms, rating: heldShare(sets[index]!) * languageShare * rankShare * questionShare };
     })
     .sort((left, right) => right.rating - left.rating);
 }

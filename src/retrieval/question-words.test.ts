@@ -4,7 +4,7 @@ import { questionWords } from './question-words.ts';
 describe('questionWords', () => {
   it.each([
     ['Why is the gateway slow?', ['gateway', 'slow']],
-    ['What does upstream_stalled mean?', ['upstreamstalled', 'upstream', 'stalled']],
+    ['What does upstream_stalled mean?', ['upstreamstalled', 'upstream', 'stalled', 'mean']],
     ['How do I roll back a release?', ['roll back', 'release']],
     ['Can it be rolled back?', ['rolled back']],
     ['网关为什么变慢了？', ['网关', '变慢']],

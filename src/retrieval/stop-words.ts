@@ -5,8 +5,8 @@ export const ENGLISH_STOP_WORDS: ReadonlySet<string> = new Set(
   coming could d did do does doing done down during each either else enough etc even ever every everybody everyone
   everything exactly explain far few for from further gave get gets getting give given gives go goes going gone got had
   happen happened happening happens has have having he her here him his how however i if in instead into is it its itself
-  just keep keeps kind know knows known let like likely ll look looking looks lot m make makes many may maybe me mean means
-  meant might mine more most much must my need needed needs never no nobody none nor not nothing now of often oh ok okay on
+  just keep keeps kind know knows known let like likely ll look looking looks lot m make makes many may maybe me
+  might mine more most much must my need needed needs never no nobody none nor not nothing now of often oh ok okay on
   once one ones only or other others our ours out over own per perhaps please possible possibly put quite rather re really
   s said same say says see seem seems seen shall she should since so some somebody somehow someone something sometimes
   somewhere still such supposed sure t take takes tell than that the their them themselves then there these they thing
@@ -20,12 +20,12 @@ export const ENGLISH_STOP_WORDS: ReadonlySet<string> = new Set(
  * Only words that do not begin or end others of this trade; single characters are left to `CHINESE_STOP_CHARACTERS`.
  */
 export const CHINESE_STOP_PHRASES: readonly string[] = `
-  为什么 是不是 有没有 能不能 可不可以 会不会 要不要 怎么办 怎么样 怎么回事 什么时候 什么样 什么意思 多少个 哪一个 哪一步 是什么 做什么
+  为什么 是不是 有没有 能不能 可不可以 会不会 要不要 怎么办 怎么样 怎么回事 什么时候 什么样  多少个 哪一个 哪一步 是什么 做什么
   请问 请告诉 告诉 说明一下 什么 怎么 怎样 如何 哪些 哪个 哪里 哪儿 多少 多久 几个 是否 可以 能够 应该 应当 需要 必须 我们 你们 他们
   它们 咱们 自己 别人 有人 大家 一个 一下 一些 一点 一直 一种 这个 那个 这些 那些 这里 那里 这边 那边 这样 那样 如果 因为 所以
   但是 而且 而是 或者 以及 还是 还能 还会 然后 的话 时候 之后 以后 之前 以前 已经 正在 没有 不是 就是 要是 到底 究竟 其实 其他 比如
-  关于 对于 根据 按照 我想 我要 想要 希望 知道 意思 帮我 看看 试试 有点 好像 似乎 总是 经常 有时 突然 老是 最近 现在 刚才 今天
-  很多 好多 许多 越来越 非常 特别 明明 真的 表示 代表 下来 起来 出来 过来 起作用
+  关于 对于 根据 按照 我想 我要 想要 希望 知道 帮我 看看 试试 有点 好像 似乎 总是 经常 有时 突然 老是 最近 现在 刚才 今天
+  很多 好多 许多 越来越 非常 特别 明明 真的 代表 下来 起来 出来 过来 起作用
 `
   .split(/\s+/)
   .filter((phrase) => phrase !== '')

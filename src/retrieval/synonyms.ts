@@ -152,6 +152,7 @@ key_lost lost_key forgot forgotten 忘记 忘了
 hash digest encrypted hashed plaintext 哈希 摘要 明文 加密
 wrong_key invalid_key bad_key unauthenticated 密钥错误 密钥无效 认证失败
 schedule maintenance window 维护 计划
+mean meaning means signify definition stands_for 意思 意味着 含义 表示 指的是
 compare diff difference differ 区别 不同 差别
 advantage reason_for purpose for_what 用途 目的
 example sample_code snippet 例子 示例 样例
