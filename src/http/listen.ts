@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { GatewayEnvironment } from './exchange.ts';
-import { answerMalformedRequests } from './malformed-request.ts';
+import { answerMalformedRequests, refuseRequest } from './malformed-request.ts';
 
 /** The public port of one worker. */
 export interface PublicServer {
@@ -21,6 +21,15 @@ export interface PublicServer {
 /** Longer than the idle time of the usual proxies, so that they and not we close an idle connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const HEADERS_TIMEOUT_MS = 10_000;
+const SERVER_OPTIONS = {
+  connectionsCheckingInterval: 1000,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  // Bodies have a time of their own (read-body.ts).
+  requestTimeout: 0,
+  // Refused by us, or it would be in none of the three signals.
+  requireHostHeader: false,
+};
 
 /** Listens on the public port and answers with the app. */
 export async function listen(
@@ -28,16 +37,11 @@ export async function listen(
   address: { readonly host: string; readonly port: number },
   instruments: Instruments,
 ): Promise<PublicServer> {
-  const server = createAdaptorServer({
-    fetch: app.fetch,
+  const answer = getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
-    serverOptions: {
-      connectionsCheckingInterval: 1000,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: 0,
-    },
-  }) as Server;
-  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+    errorHandler: (thrown) => refuseRequest(thrown, instruments),
+  });
+  const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => void answer(incoming, outgoing));
   answerMalformedRequests(server, instruments);
   server.listen(address.port, address.host);
   await once(server, 'listening');

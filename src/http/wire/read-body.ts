@@ -10,10 +10,22 @@ export interface BodyLimits {
   readonly timeoutMs: number;
 }
 
+/** Bodies of which nothing more will come, though their connection is still good for an answer. */
+const brokenOff = new WeakSet<IncomingMessage>();
+
+/** Tells whoever reads this body, now or later, that nothing more of it will come. */
+export function breakOffBody(incoming: IncomingMessage): void {
+  brokenOff.add(incoming);
+  // Without a listener an error event ends the process.
+  if (incoming.listenerCount('error') > 0) incoming.emit('error', new GatewayError('body_incomplete'));
+}
+
 /** Reads a request body within its limits; what is too large, too slow or cut off has its own code. */
 export function readBody(incoming: IncomingMessage, limits: BodyLimits): Promise<Uint8Array> {
   const announced = Number(incoming.headers['content-length'] ?? 0);
   if (announced > limits.limitBytes) return Promise.reject(new GatewayError('body_too_large'));
+  if (brokenOff.has(incoming) || incoming.destroyed)
+    return Promise.reject(new GatewayError('body_incomplete'));
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   const parts: Buffer[] = [];
   let size = 0;
