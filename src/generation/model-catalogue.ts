@@ -12,9 +12,10 @@ export interface Model {
 
 /** Which models can be asked, and whether the upstream answers. */
 export interface ModelCatalogue {
-  /** Models on offer; empty until the upstream has answered once. */
+  /** Whether the list is known: by configuration, or because the upstream has answered once. */
+  isKnown(): boolean;
+  /** Models on offer; empty while the list is not known. */
   list(): readonly Model[];
-  /** Whether a model is on offer; everything is while the list is not known. */
   has(model: string): boolean;
   /** What a request that names no model gets. */
   defaultModel(): string;
@@ -52,7 +53,7 @@ class PolledCatalogue implements ModelCatalogue {
   readonly #upstream: UpstreamClient;
   readonly #offered: readonly string[];
   readonly #instruments: Instruments;
-  #models: readonly Model[] = [];
+  #models: readonly Model[] | undefined;
   #up: boolean | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -61,19 +62,23 @@ class PolledCatalogue implements ModelCatalogue {
     this.#upstream = upstream;
     this.#offered = offered;
     this.#instruments = instruments;
-    this.#models = offered.map((id) => ({ id, created: 0 }));
+    this.#models = offered.length === 0 ? undefined : offered.map((id) => ({ id, created: 0 }));
+  }
+
+  isKnown(): boolean {
+    return this.#models !== undefined;
   }
 
   list(): readonly Model[] {
-    return this.#models;
+    return this.#models ?? [];
   }
 
   has(model: string): boolean {
-    return this.#models.length === 0 || this.#models.some(({ id }) => id === model);
+    return this.list().some(({ id }) => id === model);
   }
 
   defaultModel(): string {
-    return this.#models[0]?.id ?? 'default';
+    return this.list()[0]?.id ?? 'default';
   }
 
   isUpstreamUp(): boolean {
@@ -85,7 +90,7 @@ class PolledCatalogue implements ModelCatalogue {
     const up = await this.#look();
     if (up !== this.#up) {
       if (up && this.#up === false) log.info('upstream.reachable');
-      if (!up) log.warn('upstream.unreachable');
+      if (!up) log.error('upstream.unreachable');
       this.#up = up;
     }
     this.#instruments['glassgate.upstream.up'].record(up ? 1 : 0, {});

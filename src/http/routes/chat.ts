@@ -52,6 +52,8 @@ function checkRequest(
   { catalogue, retriever, defaultCollection }: ChatRouteOptions,
 ): ChatRequest {
   const request = parseChatRequest(body, { model: catalogue.defaultModel(), collection: defaultCollection });
+  // A name nobody has checked must not reach a span or a label, so nothing is asked before the models are known.
+  if (!catalogue.isKnown()) throw new GatewayError('upstream_unreachable');
   if (!catalogue.has(request.model)) throw new GatewayError('model_not_found', { param: 'model' });
   const { enabled, collection } = request.retrieval;
   if (enabled && collection !== defaultCollection && !retriever.collections().includes(collection)) {
