@@ -1,5 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
+import { shareWhilePending } from './share-while-pending.ts';
 
 /** Whether the gateway would answer a question now, and what is missing. */
 export interface GatewayReadiness {
@@ -61,11 +62,6 @@ export async function startManagementServer(options: ManagementServerOptions): P
 function closeAtOnce(server: Server): void {
   server.close();
   server.closeAllConnections();
-}
-
-function shareWhilePending<T>(work: () => Promise<T>): () => Promise<T> {
-  let pending: Promise<T> | undefined;
-  return () => (pending ??= work().finally(() => (pending = undefined)));
 }
 
 function portOf(server: Server): number {

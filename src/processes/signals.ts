@@ -9,13 +9,16 @@ export interface SignalHandlers {
   /** SIGHUP. */
   readonly reload: () => void;
   readonly now?: () => number;
+  /** Whether the process has a terminal that could be closed. */
+  readonly hasTerminal?: () => boolean;
 }
 
 /** npm passes a Ctrl-C on that the terminal has sent already: only a later signal is a second wish. */
 const ECHO_MS = 500;
 
 /** Listens to signals until the process ends; returns a function that stops listening. */
-export function handleSignals({ stop, abort, reload, now = Date.now }: SignalHandlers): () => void {
+export function handleSignals(options: SignalHandlers): () => void {
+  const { stop, abort, reload, now = Date.now, hasTerminal = canOpenTerminal } = options;
   let stoppedAt: number | undefined;
   const end = () => {
     if (stoppedAt === undefined) {
@@ -40,7 +43,7 @@ export function handleSignals({ stop, abort, reload, now = Date.now }: SignalHan
   };
 }
 
-function hasTerminal(): boolean {
+function canOpenTerminal(): boolean {
   try {
     closeSync(openSync('/dev/tty', 'r'));
     return true;

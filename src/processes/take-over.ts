@@ -12,7 +12,7 @@ export interface TakeOver {
   readonly fresh: Keeper;
   readonly replaced: Keeper | undefined;
   readonly isReady: (child: Child) => Promise<boolean>;
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Waits until the new worker listens and, if the old one would answer a question now, until it would too. */

@@ -20,6 +20,8 @@ export interface WorkerPoolOptions {
   readonly isReady: (child: Child) => Promise<boolean>;
   /** Time a worker gets to end after being told to. */
   readonly stopTimeoutMs: () => number;
+  /** Time a new worker gets to become as ready as the one it replaces. */
+  readonly takeOverTimeoutMs?: number;
 }
 
 /** A number of workers, each in a slot of its own. */
@@ -55,7 +57,12 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     positions.delete(position);
   };
   const replace = async (fresh: Position, old: Position | undefined, proven: boolean): Promise<boolean> => {
-    const takeOver = { fresh: fresh.keeper, replaced: old?.keeper, isReady: options.isReady };
+    const takeOver = {
+      fresh: fresh.keeper,
+      replaced: old?.keeper,
+      isReady: options.isReady,
+      timeoutMs: options.takeOverTimeoutMs,
+    };
     while (!(await takesOver(takeOver))) {
       // Only the first new worker is on trial: once the settings have worked, a failing worker is restarted like any other.
       if (proven && !stopping.signal.aborted) continue;
