@@ -21,6 +21,14 @@ export interface AppDependencies {
   readonly page: PageRouteOptions;
 }
 
+const ALLOWED_METHODS = {
+  '/': 'GET, HEAD',
+  '/v1/chat/completions': 'POST',
+  '/v1/models': 'GET, HEAD',
+  '/v1/feedback': 'POST',
+  '/v1/answers/:id': 'GET, HEAD',
+} as const;
+
 /**
  * The public port's page of contents, outermost first:
  * 1. server telemetry: who asks, one span, one log line, one duration for every request
@@ -38,9 +46,11 @@ export function createApp(dependencies: AppDependencies): Hono<GatewayEnvironmen
   app.route('/', modelsRoute(chat.catalogue, chat.retriever));
   app.route('/', feedbackRoute(feedback));
   app.route('/', answersRoute(answers));
-  app.all('/v1/:route{chat/completions|models|feedback|answers/[^/]+}', () => {
-    throw new GatewayError('method_not_allowed');
-  });
+  for (const [path, methods] of Object.entries(ALLOWED_METHODS))
+    app.all(path, (c) => {
+      c.env.outgoing.setHeader('allow', methods);
+      throw new GatewayError('method_not_allowed');
+    });
   app.notFound((c) => {
     const exchange = c.get('exchange');
     exchange.failure = new GatewayError('not_found');

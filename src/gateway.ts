@@ -48,6 +48,8 @@ const CLOSE_TIMEOUT_MS = 3000;
 /** Time for the one error frame of answers that did not end by themselves. */
 const ERROR_FRAME_TIMEOUT_MS = 1000;
 const LOSS_LOG_INTERVAL_MS = 1000;
+/** The most a token is taken to hold in estimates (prompt/estimate-tokens.ts). */
+const CHARACTERS_PER_TOKEN = 4;
 
 /** Everything of one process that has to be opened before and closed after. */
 interface Resources {
@@ -150,7 +152,16 @@ function wireApp(config: Config, resources: Resources): AppDependencies {
       shutdown: resources.shutdown.signal,
     },
     limiter: createRequestLimiter({ onUnchecked: () => reportUnchecked(instruments) }),
-    chat: { path, admission, catalogue, retriever, defaultCollection, bodyLimits, secret },
+    chat: {
+      path,
+      admission,
+      catalogue,
+      retriever,
+      defaultCollection,
+      bodyLimits,
+      secret,
+      textLimit: config.prompt.max_tokens * CHARACTERS_PER_TOKEN,
+    },
     feedback: { answers, instruments, bodyLimits, captureContent: telemetry.capture_content },
     answers: { answers, traceUrl: telemetry.trace_url },
     page: { folder: PAGE_FOLDER, secret },

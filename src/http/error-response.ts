@@ -12,14 +12,27 @@ export interface ErrorBody {
   };
 }
 
+/** A field's name is the caller's own text and may be as long as a body. */
+const PARAM_LIMIT = 128;
+const MESSAGE_LIMIT = 300;
+
+/**
+ * Errors after which nothing more can be read from the connection. Not `body_too_large`: who is still sending would
+ * meet a reset before reading the answer, so the rest is thrown away for a while (the adaptor bounds time and bytes).
+ */
+const CLOSING: ReadonlySet<string> = new Set(['body_timeout', 'body_incomplete', 'shutting_down']);
+
 /** The body of an error: a code, a safe sentence, the field and the request id; never a stack or upstream text. */
 export function errorBody(error: GatewayError, requestId: string): ErrorBody {
   return {
     error: {
-      message: error.code === 'internal_error' ? ERROR_CODES.internal_error.message : error.message,
+      message:
+        error.code === 'internal_error'
+          ? ERROR_CODES.internal_error.message
+          : error.message.slice(0, MESSAGE_LIMIT),
       type: ERROR_CODES[error.code].type,
       code: error.code,
-      param: error.param ?? null,
+      param: error.param?.slice(0, PARAM_LIMIT) ?? null,
       request_id: requestId,
     },
   };
@@ -35,8 +48,7 @@ export function errorResponse(error: GatewayError, requestId: string): Response 
     error.retryAfterSeconds ?? (error.status === 503 || error.status === 429 ? 1 : undefined);
   if (retryAfter !== undefined) headers.set('retry-after', String(retryAfter));
   if (error.status === 401) headers.set('www-authenticate', 'Bearer realm="glassgate"');
-  // The rest of an unread body must not be taken for the next request.
-  if (error.code.startsWith('body_') || error.code === 'shutting_down') headers.set('connection', 'close');
+  if (CLOSING.has(error.code)) headers.set('connection', 'close');
   return new Response(JSON.stringify(errorBody(error, requestId)), { status: error.status, headers });
 }
 

@@ -4,7 +4,7 @@ import type { KeyStore } from '../../access/key-store.ts';
 import { readSession } from '../../access/visitor-session.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Principal } from '../../domain/principal.ts';
-import { GatewayError } from '../../errors/gateway-error.ts';
+import { GatewayError, toGatewayError } from '../../errors/gateway-error.ts';
 
 /** What is needed to tell who asks. */
 export interface IdentityOptions {
@@ -66,9 +66,14 @@ function pseudonymOf(user: string, secret: Uint8Array): string {
 }
 
 function identifyKey(token: string, options: IdentityOptions): Identity {
-  const key = options.keys.verify(token);
-  if (key === undefined) return refused(new GatewayError('invalid_api_key'));
-  return known({ kind: 'key', id: key.id }, key.requestsPerMinute ?? options.auth.requests_per_minute);
+  try {
+    const key = options.keys.verify(token);
+    if (key === undefined) return refused(new GatewayError('invalid_api_key'));
+    return known({ kind: 'key', id: key.id }, key.requestsPerMinute ?? options.auth.requests_per_minute);
+  } catch (thrown) {
+    // The file of the keys cannot be read: nobody is let in, and the request is told like any other.
+    return refused(toGatewayError(thrown));
+  }
 }
 
 function isLocal(incoming: IncomingMessage, boundToLoopback: boolean): boolean {

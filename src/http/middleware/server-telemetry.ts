@@ -32,7 +32,9 @@ export function serverTelemetry(options: ServerTelemetryOptions): MiddlewareHand
     const startedAt = performance.now();
     const identity = identify(incoming, options);
     const signal = abortWhenClosed(outgoing, options.shutdown);
-    const exchange = openExchange(incoming, { identity, startedAt, signal });
+    // Where the request leads, not what it says: `/assets/../v1/models` is the list of models.
+    const route = routeTemplate(c.req.path);
+    const exchange = openExchange(incoming, { identity, startedAt, signal, route });
     c.set('exchange', exchange);
     outgoing.setHeader('x-request-id', exchange.requestId);
     outgoing.setHeader('x-glassgate-trace-id', exchange.span.traceId);
@@ -45,11 +47,7 @@ export function serverTelemetry(options: ServerTelemetryOptions): MiddlewareHand
       options.instruments['http.server.active_requests'].record(-1, {});
       // With a stream the head was written long ago; otherwise Hono's response is about to be.
       const status = outgoing.headersSent ? outgoing.statusCode : c.res.status;
-      closeExchange(
-        exchange,
-        { method: methodOf(incoming), route: routeTemplate(pathOf(incoming)), status },
-        options.instruments,
-      );
+      closeExchange(exchange, { method: methodOf(incoming), route, status }, options.instruments);
     }
   };
 }
@@ -58,15 +56,17 @@ interface ExchangeStart {
   readonly identity: Identity;
   readonly startedAt: number;
   readonly signal: AbortSignal;
+  readonly route: string | undefined;
 }
 
-function openExchange(incoming: IncomingMessage, { identity, startedAt, signal }: ExchangeStart): Exchange {
+function openExchange(incoming: IncomingMessage, start: ExchangeStart): Exchange {
+  const { identity, startedAt, signal } = start;
   const sent = incoming.headers['x-request-id'];
   const requestId = typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : randomUUID();
   return {
     requestId,
     startedAt,
-    span: openServerSpan(incoming, identity, requestId),
+    span: openServerSpan(incoming, start, requestId),
     signal,
     principal: identity.principal,
     identityError: identity.error,
@@ -77,15 +77,15 @@ function openExchange(incoming: IncomingMessage, { identity, startedAt, signal }
 }
 
 /** A known caller's trace is continued; a stranger's is linked, so that nobody outside chooses our trace ids or our sampling. */
-function openServerSpan(incoming: IncomingMessage, { principal }: Identity, requestId: string): OpenSpan {
+function openServerSpan(incoming: IncomingMessage, request: ExchangeStart, requestId: string): OpenSpan {
+  const { route, identity } = request;
+  const { principal } = identity;
   const method = methodOf(incoming);
-  const path = pathOf(incoming);
-  const route = routeTemplate(path);
   const start = {
     kind: SpanKind.SERVER,
     attributes: {
       [semconv.ATTR_HTTP_REQUEST_METHOD]: method,
-      [semconv.ATTR_URL_PATH]: path.slice(0, 256),
+      [semconv.ATTR_URL_PATH]: pathOf(incoming).slice(0, 256),
       [semconv.ATTR_URL_SCHEME]: 'http',
       [ATTRIBUTES.REQUEST_ID]: requestId,
       [ATTRIBUTES.PRINCIPAL_KIND]: principal?.kind ?? 'unknown',

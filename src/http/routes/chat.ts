@@ -9,6 +9,7 @@ import { GatewayError } from '../../errors/gateway-error.ts';
 import type { ModelCatalogue } from '../../generation/model-catalogue.ts';
 import { answer } from '../../pipeline/answer.ts';
 import type { AnswerPath } from '../../pipeline/answer-path.ts';
+import { textOf } from '../../pipeline/question.ts';
 import type { Exchange, GatewayEnvironment } from '../exchange.ts';
 import type { Admission } from '../middleware/admission.ts';
 import { parseChatRequest } from '../wire/chat-schema.ts';
@@ -23,6 +24,8 @@ export interface ChatRouteOptions {
   readonly retriever: Retriever;
   readonly defaultCollection: string;
   readonly bodyLimits: BodyLimits;
+  /** Characters of all messages together that no prompt budget holds: refused before any guard reads them. */
+  readonly textLimit: number;
   /** Signs answer ids. */
   readonly secret: Uint8Array;
 }
@@ -49,9 +52,11 @@ export function chatRoute(options: ChatRouteOptions): Hono<GatewayEnvironment> {
 
 function checkRequest(
   body: unknown,
-  { catalogue, retriever, defaultCollection }: ChatRouteOptions,
+  { catalogue, retriever, defaultCollection, textLimit }: ChatRouteOptions,
 ): ChatRequest {
   const request = parseChatRequest(body, { model: catalogue.defaultModel(), collection: defaultCollection });
+  const characters = request.messages.reduce((sum, message) => sum + textOf(message).length, 0);
+  if (characters > textLimit) throw new GatewayError('context_length_exceeded', { param: 'messages' });
   // A name nobody has checked must not reach a span or a label, so nothing is asked before the models are known.
   if (!catalogue.isKnown()) throw new GatewayError('upstream_unreachable');
   if (!catalogue.has(request.model)) throw new GatewayError('model_not_found', { param: 'model' });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChatRequest } from '../../domain/chat-request.ts';
+import type { ChatMessage, ChatRequest } from '../../domain/chat-request.ts';
 import { GatewayError } from '../../errors/gateway-error.ts';
 
 /** More turns than any model's context holds. */
@@ -47,7 +47,7 @@ export function parseChatRequest(body: unknown, defaults: ChatDefaults): ChatReq
     });
   }
   const messages = fields.messages.map((item, index) => check(message, item, ['messages', index]));
-  if (!messages.some(({ role }) => role === 'user'))
+  if (!messages.some((item) => item.role === 'user' && hasContent(item.content)))
     throw new GatewayError('no_user_message', { param: 'messages' });
   return {
     model: fields.model ?? defaults.model,
@@ -62,6 +62,12 @@ export function parseChatRequest(body: unknown, defaults: ChatDefaults): ChatReq
   };
 }
 
+/** Text that is not blank, or anything that is not text. */
+function hasContent(content: ChatMessage['content']): boolean {
+  if (typeof content === 'string') return content.trim() !== '';
+  return content?.some(({ type, text }) => type !== 'text' || (text ?? '').trim() !== '') === true;
+}
+
 /** Checks a value against a schema; the first fault becomes `invalid_request` with its path as `param`. */
 export function check<Schema extends z.ZodType>(
   schema: Schema,
@@ -71,11 +77,9 @@ export function check<Schema extends z.ZodType>(
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const param = [...path, ...(issue?.path ?? [])].map(String).join('.');
-  const detail =
-    issue?.code === 'unrecognized_keys'
-      ? `unknown field "${issue.keys[0] ?? ''}"`
-      : (issue?.message ?? 'invalid');
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const param = [...path, ...(issue?.path ?? []), ...unknown].map(String).join('.');
+  const detail = unknown.length > 0 ? 'unknown field' : (issue?.message ?? 'invalid');
   throw new GatewayError('invalid_request', {
     ...(param === '' ? {} : { param }),
     message: param === '' ? `The body is not acceptable: ${detail}` : `${param}: ${detail}`,

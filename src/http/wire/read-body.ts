@@ -52,9 +52,10 @@ export function readBody(incoming: IncomingMessage, limits: BodyLimits): Promise
   return promise;
 }
 
-/** Reads a JSON request body of any shape; the content type must say so. */
+/** Reads a JSON request body of any shape; the content type must say so, and it must not be compressed. */
 export async function readJsonBody(incoming: IncomingMessage, limits: BodyLimits): Promise<unknown> {
-  const type = incoming.headers['content-type'];
-  if (type === undefined || !JSON_TYPE.test(type)) throw new GatewayError('unsupported_media_type');
+  const { 'content-type': type, 'content-encoding': encoding } = incoming.headers;
+  if (type === undefined || !JSON_TYPE.test(type) || encoding !== undefined)
+    throw new GatewayError('unsupported_media_type');
   return parseJson(await readBody(incoming, limits));
 }
