@@ -3,7 +3,7 @@ import type { Client, Offer } from './api/client.ts';
 import { createStore, type Store } from './store.ts';
 
 /** What the page knows about the gateway it talks to. */
-export interface GatewayState {
+interface GatewayState {
   readonly status: 'loading' | 'ready' | 'unreachable';
   readonly models: readonly string[];
   readonly collections: readonly string[];

@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { createClient } from './api/client.ts';
+import { createBrowserStorage } from './browser-storage.ts';
 import { App } from './components/app.tsx';
 import { createConversationStore } from './conversation/conversation-store.ts';
 import { createGatewayStore } from './gateway-store.ts';
@@ -10,13 +11,15 @@ const LANGUAGE_KEY = 'glassgate.language';
 /** After a reload the newest answers are read again from the gateway; older ones when they are looked at. */
 const RECORDS_AFTER_RELOAD = 10;
 
-const keys = createKeyHolder(sessionStorage);
+const tabStorage = createBrowserStorage(() => sessionStorage);
+const settings = createBrowserStorage(() => localStorage);
+const keys = createKeyHolder(tabStorage);
 const client = createClient({ apiKey: keys.get });
 const gateway = createGatewayStore(client, keys);
 const conversation = createConversationStore({
   client,
   gateway,
-  storage: sessionStorage,
+  storage: tabStorage,
   newId: () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`,
   wait: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
 });
@@ -39,8 +42,8 @@ render(
   <App
     conversation={conversation}
     gateway={gateway}
-    initialLanguage={chooseLanguage(localStorage.getItem(LANGUAGE_KEY), navigator.languages)}
-    onLanguage={(language) => localStorage.setItem(LANGUAGE_KEY, language)}
+    initialLanguage={chooseLanguage(settings.getItem(LANGUAGE_KEY), navigator.languages)}
+    onLanguage={(language) => settings.setItem(LANGUAGE_KEY, language)}
   />,
   document.querySelector('#page') ?? document.body,
 );

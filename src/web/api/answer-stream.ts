@@ -28,7 +28,7 @@ interface StartPart extends AnswerIds {
 }
 
 /** The ids an answer is found by. */
-export interface AnswerIds {
+interface AnswerIds {
   readonly answerId?: string | undefined;
   readonly traceId?: string | undefined;
   readonly requestId?: string | undefined;

@@ -10,7 +10,7 @@ export interface WireMessage {
 }
 
 /** A question with its conversation, and the signal that stops the answer. */
-export interface Question {
+interface Question {
   readonly model: string;
   readonly messages: readonly WireMessage[];
   readonly signal: AbortSignal;

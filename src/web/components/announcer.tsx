@@ -6,20 +6,18 @@ import { sentenceOf } from './notice.tsx';
 import { usePage } from './page-context.ts';
 
 /** Tells a screen reader that an answer is under way and, once, what it was; never token by token. */
-export function Announcer({ turn }: { readonly turn: Turn | undefined }) {
+export function Announcer({ turns }: { readonly turns: readonly Turn[] }) {
   const { words } = usePage();
   const [text, setText] = useState('');
-  const followed = useRef<string | undefined>(undefined);
+  const followedId = useRef<string | undefined>(undefined);
+  const running = turns.find(isRunning);
   useEffect(() => {
-    if (turn === undefined) return;
-    if (isRunning(turn)) {
-      followed.current = turn.id;
-      setText(words.writing);
-    } else if (followed.current === turn.id) {
-      followed.current = undefined;
-      setText(announcementOf(turn, words));
-    }
-  }, [turn?.id, turn?.status]);
+    const ended = turns.find((turn) => turn.id === followedId.current);
+    followedId.current = running?.id;
+    if (running) setText(words.writing);
+    else if (ended) setText(announcementOf(ended, words));
+    // Only a beginning or an end is told, not each change of the text.
+  }, [running?.id]);
   return (
     <div class="sr-only" role="status" aria-live="polite" data-announcer>
       {text}
@@ -28,7 +26,8 @@ export function Announcer({ turn }: { readonly turn: Turn | undefined }) {
 }
 
 function announcementOf(turn: Turn, words: Dictionary): string {
-  if (turn.failure) return `${words.failedTitle}: ${sentenceOf(turn.failure, words)}`;
+  const title = turn.status === 'blocked' ? words.blockedTitle : words.failedTitle;
+  if (turn.failure) return `${title}: ${sentenceOf(turn.failure, words)}`;
   if (turn.status === 'stopped') return words.stopped;
   return words.announceAnswer(plainText(turn.text));
 }

@@ -21,6 +21,7 @@ export function ConversationView({
   const [expandedId, setExpandedId] = useState<string>();
   const scroller = useRef<HTMLDivElement>(null);
   const onScroll = useFollowing(scroller, turns.at(-1));
+  const isBusy = turns.some(isRunning);
   const show = (turn: Turn) => {
     if (isNarrow) setExpandedId((before) => (before === turn.id ? undefined : turn.id));
     else conversation.select(turn.id);
@@ -41,7 +42,15 @@ export function ConversationView({
         {turns.map((turn) => {
           const isShown = isNarrow ? expandedId === turn.id : selected?.id === turn.id;
           const details = { isNarrow, isShown, onShow: () => show(turn) };
-          return <TurnView key={turn.id} turn={turn} details={details} onOpenPassage={openIn(turn.id)} />;
+          return (
+            <TurnView
+              key={turn.id}
+              turn={turn}
+              isBusy={isBusy}
+              details={details}
+              onOpenPassage={openIn(turn.id)}
+            />
+          );
         })}
       </div>
     </div>

@@ -71,6 +71,6 @@ function PassagesFact({ record }: { readonly record: AnswerView }) {
 function versionList(...versions: readonly (string | undefined)[]): string {
   const known = versions.filter((version) => version !== undefined);
   return known
-    .map((version) => (/^[0-9a-f]{12,}$/.test(version) ? version.slice(0, 8) : version))
+    .map((version) => (/^[0-9a-f]{12,}$/.test(version) ? version.slice(0, 7) : version))
     .join(' · ');
 }

@@ -10,7 +10,7 @@ export function sentenceOf(failure: Failure, words: Dictionary): string {
 }
 
 /** A blocked or failed turn: one sentence, the code, the request id to quote, and a way on. */
-export function FailureNotice({ turn, failure, onRetry }: FailureNoticeProps) {
+export function FailureNotice({ turn, failure, isBusy, onRetry }: FailureNoticeProps) {
   const { words } = usePage();
   const isBlocked = turn.status === 'blocked';
   const title = isBlocked ? words.blockedTitle : turn.text === '' ? words.failedTitle : words.failedMidway;
@@ -27,7 +27,7 @@ export function FailureNotice({ turn, failure, onRetry }: FailureNoticeProps) {
           </span>
         )}
         {!isBlocked && (
-          <button type="button" class="button" onClick={onRetry}>
+          <button type="button" class="button" disabled={isBusy} onClick={onRetry}>
             {words.retry}
           </button>
         )}
@@ -39,5 +39,6 @@ export function FailureNotice({ turn, failure, onRetry }: FailureNoticeProps) {
 interface FailureNoticeProps {
   readonly turn: Turn;
   readonly failure: Failure;
+  readonly isBusy: boolean;
   readonly onRetry: () => void;
 }

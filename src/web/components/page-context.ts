@@ -5,6 +5,7 @@ import type { GatewayStore } from '../gateway-store.ts';
 import type { Format } from '../language/create-format.ts';
 import type { Dictionary, Language } from '../language/dictionary.ts';
 import type { Store } from '../store.ts';
+import { createFrameThrottle } from './frame-throttle.ts';
 
 /** What every part of the page may use: the words and formats of its language, and the commands. */
 export interface PageContext {
@@ -14,6 +15,11 @@ export interface PageContext {
   readonly conversation: ConversationStore;
   readonly gateway: GatewayStore;
 }
+
+const FRAMES = {
+  request: (callback: () => void) => requestAnimationFrame(callback),
+  cancel: (handle: number) => cancelAnimationFrame(handle),
+};
 
 const Context = createContext<PageContext | undefined>(undefined);
 
@@ -27,13 +33,17 @@ export function usePage(): PageContext {
   return context;
 }
 
-/** The state of a store, rendered again at each change. */
+/** The state of a store, rendered again when it has changed, no oftener than the screen is drawn. */
 export function useStore<State>(store: Pick<Store<State, never>, 'getState' | 'subscribe'>): State {
   const [state, setState] = useState(store.getState);
   useEffect(() => {
-    const update = () => setState(() => store.getState());
-    update();
-    return store.subscribe(update);
+    const throttle = createFrameThrottle(() => setState(() => store.getState()), FRAMES);
+    throttle.call();
+    const unsubscribe = store.subscribe(throttle.call);
+    return () => {
+      unsubscribe();
+      throttle.cancel();
+    };
   }, [store]);
   return state;
 }

@@ -23,12 +23,12 @@ export function Page({ onSwitchLanguage }: { readonly onSwitchLanguage: () => vo
   const isNarrow = useMedia(NARROW);
   const [opened, setOpened] = useState<OpenedPassage>();
   const { field, draft, setDraft, ask, stop, clear } = useQuestionBox();
-  const last = turns.at(-1);
-  const selected = turns.find((turn) => turn.id === selectedId) ?? last;
+  const isBusy = turns.some(isRunning);
+  const selected = turns.find((turn) => turn.id === selectedId) ?? turns.at(-1);
   const openIn = (turnId: string) => (passage: PassageView) =>
     setOpened({ turnId, id: passage.id, n: passage.n });
   useEscape(() => {
-    if (isRunning(last) && opened === undefined) stop();
+    if (isBusy && opened === undefined) stop();
   });
   return (
     <>
@@ -42,13 +42,7 @@ export function Page({ onSwitchLanguage }: { readonly onSwitchLanguage: () => vo
           {needsKey ? (
             <KeyForm />
           ) : (
-            <Composer
-              {...{ draft, field }}
-              onDraft={setDraft}
-              onAsk={ask}
-              onStop={stop}
-              running={isRunning(last)}
-            />
+            <Composer {...{ draft, field }} onDraft={setDraft} onAsk={ask} onStop={stop} running={isBusy} />
           )}
         </main>
         {!isNarrow && (
@@ -57,7 +51,7 @@ export function Page({ onSwitchLanguage }: { readonly onSwitchLanguage: () => vo
           </aside>
         )}
       </div>
-      <Announcer turn={last} />
+      <Announcer turns={turns} />
       <OpenedDialog opened={opened} onClose={() => setOpened(undefined)} />
     </>
   );

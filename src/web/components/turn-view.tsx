@@ -11,14 +11,14 @@ import { usePage } from './page-context.ts';
 import { SourceCards } from './source-cards.tsx';
 
 /** How the details of an answer are reached: selected for the panel, or opened underneath on a narrow page. */
-export interface DetailsPlace {
+interface DetailsPlace {
   readonly isNarrow: boolean;
   readonly isShown: boolean;
   readonly onShow: () => void;
 }
 
 /** One question with its answer, its sources and everything a person can do with them. */
-export function TurnView({ turn, details, onOpenPassage }: TurnViewProps) {
+export function TurnView({ turn, isBusy, details, onOpenPassage }: TurnViewProps) {
   const { words, conversation } = usePage();
   const passages = passagesOf(turn);
   const openByNumber = (n: number) => {
@@ -35,14 +35,14 @@ export function TurnView({ turn, details, onOpenPassage }: TurnViewProps) {
         <TurnProgress turn={turn} />
         {turn.failure && (
           <FailureNotice
-            turn={turn}
+            {...{ turn, isBusy }}
             failure={turn.failure}
             onRetry={() => void conversation.retry(turn.id)}
           />
         )}
         <SourceCards passages={passages} onOpen={onOpenPassage} />
       </div>
-      {!isRunning(turn) && <TurnActions turn={turn} details={details} />}
+      {!isRunning(turn) && <TurnActions turn={turn} isBusy={isBusy} details={details} />}
       {details.isNarrow && details.isShown && (
         <div class="details-inline" id={`details-${turn.id}`}>
           <AnswerDetails turn={turn} onOpenPassage={onOpenPassage} />
@@ -54,6 +54,8 @@ export function TurnView({ turn, details, onOpenPassage }: TurnViewProps) {
 
 interface TurnViewProps {
   readonly turn: Turn;
+  /** Another answer is under way: nothing can be asked again now. */
+  readonly isBusy: boolean;
   readonly details: DetailsPlace;
   readonly onOpenPassage: (passage: PassageView) => void;
 }
@@ -77,7 +79,7 @@ function TurnProgress({ turn }: { readonly turn: Turn }) {
 }
 
 /** Thumbs, copy, ask again, and the time that leads to the details. */
-function TurnActions({ turn, details }: Pick<TurnViewProps, 'turn' | 'details'>) {
+function TurnActions({ turn, isBusy, details }: Omit<TurnViewProps, 'onOpenPassage'>) {
   const { words, conversation } = usePage();
   const { press, isOpen, setOpen } = useFeedback(turn);
   const canRate = turn.answerId !== undefined && turn.status !== 'failed';
@@ -90,7 +92,7 @@ function TurnActions({ turn, details }: Pick<TurnViewProps, 'turn' | 'details'>)
           <button
             type="button"
             class="button"
-            disabled={turn.superseded}
+            disabled={turn.superseded || isBusy}
             onClick={() => void conversation.ask(turn.question, turn.id)}
           >
             {turn.superseded ? words.askedAgain : words.askAgain}

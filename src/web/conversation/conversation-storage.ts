@@ -1,29 +1,32 @@
+import type { PageStorage } from '../browser-storage.ts';
 import { listOf, numberOf, objectOf, textOf, wordOf } from '../api/json-fields.ts';
 import type { Source } from '../api/answer-stream.ts';
 import { EMPTY_CONVERSATION, MAX_TURNS } from './reduce-conversation.ts';
 import { isRunning, newTurn, type Conversation, type Turn } from './turn.ts';
 
-/** The two methods of `sessionStorage` that are needed. */
-export type TabStorage = Pick<Storage, 'getItem' | 'setItem'>;
-
 const KEY = 'glassgate.conversation';
 const VERSION = 1;
 /** Browsers give a tab about five million characters; beyond this the oldest turns are not kept. */
-const MAX_LENGTH = 2_000_000;
+const DEFAULT_LIMIT = 2_000_000;
 const FINAL = ['answered', 'stopped', 'blocked', 'failed'] as const;
 
-/** Keeps the conversation over a reload of the tab: as much of its end as fits. Returns whether anything was kept. */
-export function saveConversation(storage: TabStorage, conversation: Conversation): boolean {
-  for (let turns = conversation.turns; ; turns = turns.slice(Math.ceil(turns.length / 2))) {
-    const dropped = conversation.dropped + conversation.turns.length - turns.length;
-    const text = JSON.stringify({ version: VERSION, dropped, turns: turns.map(storedTurn) });
-    if (text.length <= MAX_LENGTH && write(storage, text)) return true;
-    if (turns.length === 0) return false;
+/** Keeps the conversation over a reload of the tab: as much of its end as fits, with a count of the rest. */
+export function saveConversation(
+  storage: PageStorage,
+  conversation: Conversation,
+  maxLength = DEFAULT_LIMIT,
+): void {
+  let { turns } = conversation;
+  let text = textOfTurns(conversation, turns);
+  while (text.length > maxLength && turns.length > 0) {
+    turns = turns.slice(Math.ceil(turns.length / 2));
+    text = textOfTurns(conversation, turns);
   }
+  storage.setItem(KEY, text);
 }
 
 /** The conversation as it was kept; an empty one when nothing readable was. */
-export function loadConversation(storage: TabStorage): Conversation {
+export function loadConversation(storage: PageStorage): Conversation {
   try {
     const kept = objectOf(JSON.parse(storage.getItem(KEY) ?? 'null'));
     if (kept['version'] !== VERSION) return EMPTY_CONVERSATION;
@@ -34,13 +37,9 @@ export function loadConversation(storage: TabStorage): Conversation {
   }
 }
 
-function write(storage: TabStorage, text: string): boolean {
-  try {
-    storage.setItem(KEY, text);
-    return true;
-  } catch {
-    return false;
-  }
+function textOfTurns(conversation: Conversation, turns: readonly Turn[]): string {
+  const dropped = conversation.dropped + conversation.turns.length - turns.length;
+  return JSON.stringify({ version: VERSION, dropped, turns: turns.map(storedTurn) });
 }
 
 /** Records and feedback are the gateway's to tell; an answer under way ends with the page. */

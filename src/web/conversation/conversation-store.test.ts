@@ -36,6 +36,7 @@ function openTab(): ConversationStore {
     storage: {
       getItem: (name) => kept.get(name) ?? null,
       setItem: (name, value) => void kept.set(name, value),
+      removeItem: (name) => void kept.delete(name),
     },
     newId: () => `t${++count}`,
     wait: (delayMs) => {

@@ -1,10 +1,11 @@
 import type { FeedbackView } from '../api/answer-view.ts';
+import type { PageStorage } from '../browser-storage.ts';
 import { failureOf } from '../api/api-error.ts';
 import type { Client } from '../api/client.ts';
 import type { GatewayStore } from '../gateway-store.ts';
 import { createStore, type Store } from '../store.ts';
 import { createAnswerRunner } from './answer-runner.ts';
-import { loadConversation, saveConversation, type TabStorage } from './conversation-storage.ts';
+import { loadConversation, saveConversation } from './conversation-storage.ts';
 import { createFeedbackSender } from './feedback-sender.ts';
 import { reduceConversation, type ConversationEvent } from './reduce-conversation.ts';
 import { isRunning, type Conversation } from './turn.ts';
@@ -32,7 +33,7 @@ export interface ConversationStore extends Pick<
 export interface ConversationStoreOptions {
   readonly client: Client;
   readonly gateway: GatewayStore;
-  readonly storage: TabStorage;
+  readonly storage: PageStorage;
   readonly newId: () => string;
   readonly wait: (delayMs: number) => Promise<void>;
 }
@@ -43,7 +44,7 @@ export function createConversationStore(options: ConversationStoreOptions): Conv
   const runner = createAnswerRunner({ ...options, store });
   const sendFeedback = createTurnFeedback(options.client, store);
   const isBusy = () => store.getState().turns.some(isRunning);
-  const save = () => void saveConversation(options.storage, store.getState());
+  const save = () => saveConversation(options.storage, store.getState());
 
   async function run(event: ConversationEvent & { readonly id: string }): Promise<void> {
     if (isBusy()) return;

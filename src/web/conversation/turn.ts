@@ -7,7 +7,7 @@ import type { Failure } from '../api/api-error.ts';
 export type TurnStatus = 'waiting' | 'streaming' | 'answered' | 'stopped' | 'blocked' | 'failed';
 
 /** What is known of the answer's record: it may come a moment after the answer. */
-export type RecordStatus = 'absent' | 'loading' | 'loaded' | 'missing';
+type RecordStatus = 'absent' | 'loading' | 'loaded' | 'missing';
 
 /** The thumbs of one answer: what is shown, what the gateway has confirmed, and what went wrong last. */
 export interface FeedbackState extends FeedbackView {

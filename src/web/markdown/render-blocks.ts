@@ -6,7 +6,7 @@ import {
 } from 'marked';
 
 /** Words of the page that end up inside rendered Markdown. */
-export interface RenderLabels {
+interface RenderLabels {
   readonly copy: string;
   readonly source: (n: number) => string;
 }

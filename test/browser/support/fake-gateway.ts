@@ -5,7 +5,7 @@ import { answering } from './replies.ts';
 import { servePage } from './serve-page.ts';
 
 /** One request as the page sent it. */
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | undefined;
@@ -23,7 +23,7 @@ export interface FakeGateway {
 }
 
 /** What a test may change while the gateway runs. */
-export interface FakeSettings {
+interface FakeSettings {
   models: string[];
   /** Asks for this key. */
   apiKey: string | undefined;
