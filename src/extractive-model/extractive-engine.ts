@@ -13,6 +13,8 @@ export function createExtractiveEngine(): ModelEngine {
     modelId: 'glassgate-extractive',
     ownedBy: 'glassgate',
     maxModelLength: 32_768,
+    // Taken and told in the span, but without effect: the same question gets the same answer.
+    defaults: { temperature: 1, topP: 1 },
     countTokens: (messages) =>
       messages.reduce((sum, message) => sum + estimateTokens(textOf(message)) + TOKENS_PER_MESSAGE, 0),
     generate: extract,

@@ -23,6 +23,8 @@ export interface ModelEngine {
   readonly ownedBy: string;
   /** Prompt and answer together, in tokens. */
   readonly maxModelLength: number;
+  /** What a request that does not say gets. */
+  readonly defaults: { readonly temperature: number; readonly topP: number };
   countTokens(messages: readonly ChatMessage[]): number;
   /** Begins with `start` when its turn has come, ends with `end`; stops working at once when `signal` aborts. */
   generate(input: GenerationInput, signal: AbortSignal): AsyncIterable<GeneratedPart>;
