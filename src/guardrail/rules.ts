@@ -57,15 +57,16 @@ export const INJECTION_RULES: readonly GuardRule[] = [
     id: 'persona-takeover-en',
     category: 'LLM01',
     action: 'block',
+    // "Dan" only right after the role: it is a first name, too.
     pattern:
-      /\b(?:you are now|from now on,? you(?: are|'re| will be)?|pretend to be|act as)\b.{0,40}\b(?:dan|jailbroken|unrestricted|unfiltered|without (?:any )?(?:restrictions|limits|rules|filters)|no longer bound)\b/s,
+      /\b(?:you are now|from now on,? you(?: are|'re| will be)?|pretend to be|act as)\b(?:(?:\s{1,4}\w{1,20}){0,2}\s{1,4}["']?dan|.{0,40}\b(?:jailbroken|unrestricted|unfiltered|without (?:any )?(?:restrictions|limits|rules|filters)|no longer bound))\b/s,
   },
   {
     id: 'persona-takeover-zh',
     category: 'LLM01',
     action: 'block',
     pattern:
-      /(?:你现在是|从现在开始你?|假装你?是|扮演).{0,20}(?:没有任何?限制|不受.{0,6}(?:限制|约束)|无限制|越狱)/s,
+      /(?:你现在是|从现在开始你?|假装你?是|扮演).{0,20}(?:没有(?:任何)?限制|不受.{0,6}(?:限制|约束)|无限制|越狱)/s,
   },
   {
     id: 'boundary-forgery',
