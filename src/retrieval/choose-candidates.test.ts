@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { IndexedConcept } from './choose-candidates.ts';
 import { chooseCandidates } from './choose-candidates.ts';
-import type { IndexedPhrase } from './phrase-index.ts';
+import type { IndexedConcept, IndexedPhrase } from './phrase-index.ts';
 
 function phrase(weight: number, keys: readonly number[], language = 'en'): IndexedPhrase {
   return { terms: ['x'], weight, isPrefix: false, hits: keys.map((key) => ({ key, language })) };

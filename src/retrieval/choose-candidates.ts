@@ -1,11 +1,5 @@
-import type { IndexedPhrase } from './phrase-index.ts';
+import type { IndexedConcept, IndexedPhrase } from './phrase-index.ts';
 import { ALTERNATIVE_SHARE, OTHER_LANGUAGE_SHARE } from './rank-candidates.ts';
-
-/** A concept of the question as the index knows it. */
-export interface IndexedConcept {
-  readonly own: IndexedPhrase;
-  readonly alternatives: readonly IndexedPhrase[];
-}
 
 /**
  * The first, rough choice: the passages that have most of the concepts by weight, however often and wherever.

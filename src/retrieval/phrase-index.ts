@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { isPaired } from './terms.ts';
 
 /** A passage that has a phrase. */
-export interface PhraseHit {
+interface PhraseHit {
   readonly key: number;
   readonly language: string;
 }
@@ -15,6 +15,12 @@ export interface IndexedPhrase {
   /** Whether it is only the beginning of a term. */
   readonly isPrefix: boolean;
   readonly hits: readonly PhraseHit[];
+}
+
+/** A concept of the question as the index knows it. */
+export interface IndexedConcept {
+  readonly own: IndexedPhrase;
+  readonly alternatives: readonly IndexedPhrase[];
 }
 
 /** Looks phrases up in one collection, and remembers them until the corpus changes. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { IndexedConcept } from './choose-candidates.ts';
-import type { IndexedPhrase } from './phrase-index.ts';
+import type { IndexedConcept, IndexedPhrase } from './phrase-index.ts';
 import type { Candidate } from './rank-candidates.ts';
 import { rankCandidates } from './rank-candidates.ts';
 

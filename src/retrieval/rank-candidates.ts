@@ -1,5 +1,4 @@
-import type { IndexedConcept } from './choose-candidates.ts';
-import type { IndexedPhrase } from './phrase-index.ts';
+import type { IndexedConcept, IndexedPhrase } from './phrase-index.ts';
 
 /** A passage that might answer, as the index found it. */
 export interface Candidate {

@@ -8,9 +8,8 @@ import type {
   ScoredPassage,
 } from '../domain/passage.ts';
 import type { Corpus } from './corpus.ts';
-import type { IndexedConcept } from './choose-candidates.ts';
 import { chooseCandidates } from './choose-candidates.ts';
-import type { PhraseIndex } from './phrase-index.ts';
+import type { IndexedConcept, PhraseIndex } from './phrase-index.ts';
 import { createPhraseIndex } from './phrase-index.ts';
 import type { Concept } from './question-concepts.ts';
 import { questionConcepts } from './question-concepts.ts';

@@ -4,7 +4,7 @@ import { propagation, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import type { CompletionRequest } from './completion-request.ts';
 
 /** When one request reached each step, in Unix milliseconds. */
-export interface RequestTimes {
+interface RequestTimes {
   readonly arrived: number;
   readonly started: number;
   readonly firstToken: number;
