@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Instruments } from '../telemetry/instruments.ts';
@@ -43,25 +43,45 @@ export async function listen(
   });
   const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => void answer(incoming, outgoing));
   answerMalformedRequests(server, instruments);
+  const connections = trackConnections(server);
   server.listen(address.port, address.host);
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
     stopAccepting() {
       server.close();
-      server.closeIdleConnections();
+      closeUnused(server, connections);
     },
-    idle: (timeoutMs) => waitUntilIdle(server, timeoutMs),
+    idle: (timeoutMs) => waitUntilIdle(server, connections, timeoutMs),
     cut: () => server.closeAllConnections(),
   };
 }
 
-async function waitUntilIdle(server: Server, timeoutMs: number): Promise<boolean> {
+function trackConnections(server: Server): ReadonlySet<Socket> {
+  const connections = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  return connections;
+}
+
+/** Node counts a connection as idle only after its first request; browsers open some in advance that never see one. */
+function closeUnused(server: Server, connections: ReadonlySet<Socket>): void {
+  server.closeIdleConnections();
+  for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+}
+
+async function waitUntilIdle(
+  server: Server,
+  connections: ReadonlySet<Socket>,
+  timeoutMs: number,
+): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   // Node tells nobody when the last connection of a closed server goes idle after its answer.
   const poll = setInterval(() => {
-    server.closeIdleConnections();
-    server.getConnections((_error, count) => count === 0 && resolve(true));
+    closeUnused(server, connections);
+    if (connections.size === 0) resolve(true);
   }, 20);
   const timer = setTimeout(() => resolve(false), timeoutMs);
   const idle = await promise;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { startFakeUpstream } from '../support/fake-upstream.ts';
 import { startTestGateway } from '../support/gateway.ts';
+import { connectRaw } from '../support/raw-connection.ts';
 import { recordedChunks, replayPart } from '../support/recorded-replies.ts';
 
 const QUESTION = {
@@ -41,6 +42,17 @@ test('a stream that does not end in time gets one error frame, and the upstream 
   expect(text).not.toContain('[DONE]');
   expect(await upstream.requests[0]?.ended).toBe('aborted');
   await stopped;
+  await upstream.close();
+});
+
+test('a connection that a browser opened in advance and never used holds nothing up', async () => {
+  const upstream = await startFakeUpstream(replayPart('chat-stream-usage', 5));
+  const gateway = await startTestGateway(upstream.url);
+  const connection = await connectRaw(gateway.port);
+  const startedAt = performance.now();
+  await gateway.stop();
+  expect(performance.now() - startedAt).toBeLessThan(1000);
+  expect(await connection.ended()).toBe('');
   await upstream.close();
 });
 
