@@ -68,6 +68,7 @@ export function createGatewayStore(client: Client, keys: KeyHolder): GatewayStor
   };
 }
 
+/** A 401 says nothing about reachability: only the key is wanting. */
 function reduceGateway(state: GatewayState, event: GatewayEvent): GatewayState {
   switch (event.type) {
     case 'offer-loaded': {

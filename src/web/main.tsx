@@ -24,6 +24,7 @@ const conversation = createConversationStore({
   wait: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
 });
 
+/** One after the other, newest first: what is looked at first comes first, and no burst hits a rate limit. */
 async function loadKeptRecords(): Promise<void> {
   for (const turn of conversation.getState().turns.slice(-RECORDS_AFTER_RELOAD).toReversed()) {
     await conversation.loadRecord(turn.id);

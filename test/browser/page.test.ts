@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway, type GatewayProcess } from '../support/gateway-process.ts';
@@ -9,6 +11,8 @@ const QUESTION = 'What happens when a retrieved passage is suspicious?';
 
 /** What a first visit may weigh, all of it, as it goes over the wire. */
 const FIRST_PAGE_LIMIT_BYTES = 100_000;
+
+const run = promisify(execFile);
 
 let browser: Browser;
 let gateway: GatewayProcess;
@@ -72,6 +76,29 @@ describe('with the whole gateway behind it', () => {
     const status = (page: typeof one.page) =>
       page.evaluate(async (id) => (await fetch(`/v1/answers/${id}`)).status, answerId);
     expect([await status(one.page), await status(other.page)]).toEqual([200, 404]);
+  });
+
+  it('asks people who come through a proxy for a key, and answers with it', async () => {
+    const env = { ...process.env, GLASSGATE_STORAGE_FOLDER: gateway.folder };
+    const command = ['src/access/keys-command.ts', 'create', '--label', 'page test'];
+    const { stdout } = await run(process.execPath, command, { env });
+    const key = /gg_\S+/.exec(stdout)?.[0] ?? '';
+    // What a proxy adds: the gateway then no longer takes the connection for one from its own machine.
+    await using opened = await openPage(browser, gateway.url, {
+      extraHTTPHeaders: { 'x-forwarded-for': '203.0.113.9' },
+    });
+    const { page, problems } = opened;
+    await page.getByLabel('API key').fill('gg_0000000000_00000000000000000000000000000000');
+    await page.getByLabel('API key').press('Enter');
+    await page.getByText('This key is not accepted.').waitFor();
+    await page.getByLabel('API key').fill(key);
+    await page.getByLabel('API key').press('Enter');
+    const turn = await ask(page, QUESTION);
+    expect(await turn.getAttribute('data-status')).toBe('answered');
+    await waitForDetails(page);
+    await turn.getByRole('button', { name: 'Helpful', exact: true }).click();
+    await turn.getByText('Saved, thank you.').waitFor();
+    expect(problems).toEqual([]);
   });
 
   it('says that the gateway is gone when its process is, and goes on when it is back', async () => {

@@ -22,6 +22,7 @@ export type AnswerPart =
       readonly usage?: TokenUsage | undefined;
     };
 
+/** What is known before the first word: where to find the answer later, and what it stands on. */
 interface StartPart extends AnswerIds {
   readonly type: 'start';
   readonly sources: readonly Source[];
@@ -37,8 +38,10 @@ interface AnswerIds {
 /** Longest answer the page takes; past it the stream is given up rather than the tab. */
 const MAX_ANSWER_LENGTH = 2_000_000;
 
+/** Something arrived that is no answer; what it was stays out of the page, it may be anything. */
 const INVALID: Failure = { code: 'stream_invalid', message: '' };
 
+/** What has been read so far and not yet been passed on. */
 interface Progress {
   text: string;
   length: number;
@@ -76,6 +79,7 @@ export async function* readAnswerStream(response: Response): AsyncGenerator<Answ
   throw new ApiError({ code: 'stream_incomplete', message: '', ...ids });
 }
 
+/** The events as the network brings them; whoever stops reading makes the browser hang up, which stops the model. */
 async function* readEvents(response: Response, ids: AnswerIds): AsyncGenerator<string[]> {
   const reader = response.body?.getReader();
   const events = createSseReader();
@@ -91,6 +95,7 @@ async function* readEvents(response: Response, ids: AnswerIds): AsyncGenerator<s
   }
 }
 
+/** Nothing counts any more after `[DONE]` or an error. */
 function takeEvent(data: string, progress: Progress): void {
   if (progress.done || progress.failure) return;
   if (data === '[DONE]') {
@@ -129,6 +134,7 @@ function startPart(start: StartPart | undefined, ids: AnswerIds): StartPart {
   };
 }
 
+/** The ids and sources that the gateway puts into the first chunk, beside what OpenAI's format has. */
 function startOf(extension: unknown): StartPart | undefined {
   if (extension === undefined) return undefined;
   const fields = objectOf(extension);
@@ -141,6 +147,7 @@ function startOf(extension: unknown): StartPart | undefined {
   };
 }
 
+/** A source without a number cannot be cited and is left out. */
 function sourceOf(value: unknown): Source[] {
   const fields = objectOf(value);
   const n = numberOf(fields['n']);
@@ -150,6 +157,7 @@ function sourceOf(value: unknown): Source[] {
   return [{ n, id: textOf(fields['id']) ?? '', title, source, score: numberOf(fields['score']) ?? 0 }];
 }
 
+/** Both figures or none: half a count would be shown as a whole one. */
 function usageOf(value: unknown): TokenUsage | undefined {
   const fields = objectOf(value);
   const inputTokens = numberOf(fields['prompt_tokens']);

@@ -120,6 +120,7 @@ function readPassage(value: unknown): PassageView {
   };
 }
 
+/** An action the page does not know says nothing it could show. */
 function readVerdict(value: unknown): VerdictView | undefined {
   const fields = objectOf(value);
   const action = wordOf(fields['action'], ['allow', 'flag', 'block']);
@@ -133,6 +134,7 @@ function readUsage(value: unknown): TokenUsage | undefined {
   return inputTokens === undefined || outputTokens === undefined ? undefined : { inputTokens, outputTokens };
 }
 
+/** Versions by name; a gateway may tell fewer or more than the page shows. */
 function readVersions(value: unknown): Partial<AnswerVersions> {
   const known = Object.entries(objectOf(value)).filter(([, version]) => textOf(version) !== undefined);
   return Object.fromEntries(known) as Partial<AnswerVersions>;

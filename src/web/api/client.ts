@@ -68,6 +68,7 @@ export function createClient({ baseUrl = '', apiKey }: ClientOptions): Client {
   };
 }
 
+/** Always the whole state wanted, so that the same request twice changes nothing; a withdrawal has no note. */
 function feedbackBody(answerId: string, { rating, comment, reasons }: FeedbackView): RequestInit {
   const optional = { ...(comment && { comment }), ...(reasons.length > 0 && { reasons }) };
   const body =
@@ -75,6 +76,7 @@ function feedbackBody(answerId: string, { rating, comment, reasons }: FeedbackVi
   return { method: 'POST', body: JSON.stringify(body) };
 }
 
+/** A gateway without a model cannot answer: told as an error rather than by an empty list. */
 function readOffer(value: unknown): Offer {
   const fields = objectOf(value);
   const models = listOf(fields['data']).flatMap((model) => textOf(objectOf(model)['id']) ?? []);

@@ -6,6 +6,7 @@ export interface SseReader {
 /** Longest event the page keeps in memory; the gateway's are a few kilobytes. */
 const DEFAULT_LIMIT = 1_000_000;
 
+/** The three line ends of the event stream format; CRLF first, or it would count twice. */
 const LINE_END = /\r\n|\n|\r/;
 
 /** Reads server-sent events however the network cuts them, inside a character or between CR and LF too. */

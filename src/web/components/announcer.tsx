@@ -25,6 +25,7 @@ export function Announcer({ turns }: { readonly turns: readonly Turn[] }) {
   );
 }
 
+/** One utterance: how the answer ended, then what it says. */
 function announcementOf(turn: Turn, words: Dictionary): string {
   const title = turn.status === 'blocked' ? words.blockedTitle : words.failedTitle;
   if (turn.failure) return `${title}: ${sentenceOf(turn.failure, words)}`;

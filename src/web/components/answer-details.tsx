@@ -34,6 +34,7 @@ interface AnswerDetailsProps {
   readonly onOpenPassage: (passage: PassageView) => void;
 }
 
+/** Everything the record tells, from the overview to the trace. */
 function RecordView({ record, onOpenPassage }: RecordViewProps) {
   const { words, format } = usePage();
   const { stages, durationMs, timeToFirstTokenMs, passages } = record;
@@ -57,6 +58,7 @@ interface RecordViewProps {
   readonly onOpenPassage: (passage: PassageView) => void;
 }
 
+/** Why there is nothing to draw yet, or ever. */
 function DetailsWithoutRecord({ turn }: { readonly turn: Turn | undefined }) {
   const { words, conversation } = usePage();
   if (turn === undefined) return <PathPreview />;

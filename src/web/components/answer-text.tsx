@@ -48,6 +48,7 @@ class Block extends Component<{ readonly html: string }> {
   }
 }
 
+/** The button tells its outcome itself; the next piece of the answer, or a new render of this block, resets it. */
 async function copyCode(
   button: HTMLButtonElement,
   words: { readonly copied: string; readonly copyFailed: string },

@@ -3,6 +3,7 @@ import { useLayoutEffect } from 'preact/hooks';
 import { Icon } from './icons.tsx';
 import { usePage } from './page-context.ts';
 
+/** Longer questions would be refused by most models anyway; pasting a book should fail here, visibly. */
 const MAX_QUESTION_LENGTH = 32_000;
 
 /** Where a question is written: Enter sends, Shift+Enter makes a new line; while an answer runs, the button stops it. */

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { copyText } from './copy-text.ts';
 import { usePage } from './page-context.ts';
 
+/** Long enough to be read, short enough not to be taken for a state. */
 const SHOWN_MS = 2000;
 
 /** A button that copies a text and says for a moment that it did. */

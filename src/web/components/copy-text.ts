@@ -8,6 +8,7 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
+/** The way from before the clipboard API: outdated, but the only one on plain http. */
 function copyBySelection(text: string): boolean {
   const area = document.createElement('textarea');
   const before = document.activeElement;

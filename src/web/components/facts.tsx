@@ -34,6 +34,7 @@ function Fact({ label, children }: { readonly label: string; readonly children: 
   );
 }
 
+/** A guard that did not run has no verdict to show. */
 function GuardFact({ record, stage, label, allowed }: GuardFactProps) {
   const found = record.stages.find((candidate) => candidate.stage === stage);
   const verdict = found?.outcome === 'skipped' ? undefined : found?.verdict;
@@ -53,6 +54,7 @@ interface GuardFactProps {
   readonly allowed: string;
 }
 
+/** Shown only when passages were looked for: with retrieval switched off, `0 found` would be wrong. */
 function PassagesFact({ record }: { readonly record: AnswerView }) {
   const { words } = usePage();
   const asked = record.stages.some(({ stage, outcome }) => stage === 'retrieve' && outcome !== 'skipped');

@@ -91,6 +91,7 @@ interface FeedbackOutcomeProps {
   readonly setOpen: (isOpen: boolean) => void;
 }
 
+/** Nothing is called saved before the gateway has said so. */
 function StatusWords({ feedback }: { readonly feedback: FeedbackState }) {
   const { words } = usePage();
   if (feedback.failure) {

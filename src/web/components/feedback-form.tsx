@@ -2,11 +2,13 @@ import { useRef, useState } from 'preact/hooks';
 import type { FeedbackView } from '../api/answer-view.ts';
 import { usePage } from './page-context.ts';
 
+/** Codes as they are stored; their words are in the dictionaries. */
 const REASONS = {
   down: ['wrong', 'incomplete', 'bad_sources', 'off_topic', 'unclear', 'unsafe'],
   up: ['correct', 'complete', 'good_sources', 'clear'],
 } as const;
 
+/** Half of what the gateway accepts, so that no comment typed here is ever refused for its length. */
 const MAX_COMMENT_LENGTH = 2000;
 
 /** Why an answer was good or bad: reasons to tick and a comment, both optional. */

@@ -40,6 +40,7 @@ interface HeaderProps {
   readonly onNew?: (() => void) | undefined;
 }
 
+/** What is asked and whether it answers; told to a screen reader when it changes. */
 function StatusPill() {
   const { words, gateway } = usePage();
   const { status, collections } = useStore(gateway);
@@ -51,6 +52,7 @@ function StatusPill() {
   );
 }
 
+/** One model is a fact, several are a choice. */
 function ModelPill() {
   const { words, gateway } = usePage();
   const { models, model } = useStore(gateway);
@@ -79,6 +81,7 @@ function ModelPill() {
   );
 }
 
+/** Only for people who gave a key: a way to take it back out of the tab. */
 function KeyPill() {
   const { words, gateway } = usePage();
   const { key } = useStore(gateway);

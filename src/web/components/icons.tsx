@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 /** Names of the drawings. */
 export type IconName = 'logo' | 'thumb-up' | 'thumb-down' | 'stop' | 'plus' | 'close' | 'outside' | 'chevron';
 
+/** One drawing for both thumbs; the second is turned upside down. */
 const THUMB =
   'M7 10.5v9H4.2a.7.7 0 0 1-.7-.7v-7.6c0-.4.3-.7.7-.7H7Zm0 0 4-7.4a2 2 0 0 1 2.3 2.2l-.5 4h5.4a2 2 0 0 1 2 2.3l-1 6.2a2 2 0 0 1-2 1.7H7';
 

@@ -49,6 +49,7 @@ interface PassageDialogProps {
   readonly onClose: () => void;
 }
 
+/** Where the text comes from and how it did; the hash says whether the document has changed since. */
 function PassageFacts({ passage }: { readonly passage: PassageView }) {
   const { words, format } = usePage();
   const { n, title, source, position, score, hash, verdict } = passage;
@@ -70,6 +71,7 @@ function PassageFacts({ passage }: { readonly passage: PassageView }) {
   );
 }
 
+/** A path is only named: where the documents lie is not the page's to know. */
 function SourceName({ source }: { readonly source: string }) {
   if (!/^https?:\/\//i.test(source)) return <span>{source}</span>;
   return (

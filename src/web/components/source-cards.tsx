@@ -27,6 +27,7 @@ interface SourceCardsProps {
   readonly onOpen: (passage: PassageView) => void;
 }
 
+/** A passage set aside has no number, because the answer cannot cite it. */
 function Heading({ passage: { n, title, verdict } }: { readonly passage: PassageView }) {
   const { words } = usePage();
   const category = verdict?.category && (words.categories[verdict.category] ?? verdict.category);
@@ -38,6 +39,7 @@ function Heading({ passage: { n, title, verdict } }: { readonly passage: Passage
   );
 }
 
+/** Positions count from 0 on the wire and from 1 for people. */
 function Meta({ passage: { n, source, position, score } }: { readonly passage: PassageView }) {
   const { words, format } = usePage();
   if (n === undefined) return <>{`${source} · ${words.notShown}`}</>;

@@ -105,6 +105,7 @@ function TurnActions({ turn, isBusy, details }: Omit<TurnViewProps, 'onOpenPassa
   );
 }
 
+/** The time an answer took, which is also the way to where it went. */
 function DetailsButton({ turn, details }: Pick<TurnViewProps, 'turn' | 'details'>) {
   const { words, format } = usePage();
   if (turn.answerId === undefined) return null;

@@ -36,6 +36,7 @@ export function WaterfallTable({ record }: { readonly record: AnswerView }) {
 
 const percent = (share: number): string => `${(share * 100).toFixed(3)}%`;
 
+/** Shares become custom properties set from script: style attributes in HTML would break the security policy. */
 function Bar({ row: { start, share, waiting } }: { readonly row: WaterfallRow }) {
   return (
     <span class="bar" aria-hidden="true" style={{ '--start': percent(start), '--share': percent(share) }}>
@@ -68,6 +69,7 @@ function RowWords({
   );
 }
 
+/** Drawn in each row, so that short bars can be placed by eye. */
 function Ticks({ ticks }: { readonly ticks: readonly WaterfallTick[] }) {
   return (
     <span aria-hidden="true">
@@ -78,6 +80,7 @@ function Ticks({ ticks }: { readonly ticks: readonly WaterfallTick[] }) {
   );
 }
 
+/** The times the lines stand for; hidden from screen readers, whose rows have figures of their own. */
 function Axis({ ticks }: { readonly ticks: readonly WaterfallTick[] }) {
   const { format } = usePage();
   return (

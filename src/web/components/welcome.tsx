@@ -1,5 +1,6 @@
 import { usePage, useStore } from './page-context.ts';
 
+/** Its name is a promise: it quotes, and people should know that before they ask. */
 const EXTRACTIVE_MODEL = 'glassgate-extractive';
 
 /** What a newcomer sees: what this is, what answers, and questions to begin with. */

@@ -5,6 +5,7 @@ import { EMPTY_CONVERSATION, MAX_TURNS } from './reduce-conversation.ts';
 import { isRunning, newTurn, type Conversation, type Turn } from './turn.ts';
 
 const KEY = 'glassgate.conversation';
+/** Raised when the stored form changes: an older tab's conversation is dropped, not misread. */
 const VERSION = 1;
 /** Browsers give a tab about five million characters; beyond this the oldest turns are not kept. */
 const DEFAULT_LIMIT = 2_000_000;
@@ -49,6 +50,7 @@ function storedTurn(turn: Turn) {
   return { id, question, status, text, sources, answerId, traceId, requestId, failure, superseded };
 }
 
+/** A turn that cannot be read is left out; the others stay. */
 function readTurn(value: unknown): Turn[] {
   const fields = objectOf(value);
   const id = textOf(fields['id']);

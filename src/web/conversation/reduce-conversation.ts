@@ -49,6 +49,7 @@ export function reduceConversation(state: Conversation, event: ConversationEvent
   }
 }
 
+/** Events about one turn. */
 type TurnEvent = Exclude<
   ConversationEvent,
   { type: 'turn-asked' } | { type: 'turn-selected' } | { type: 'conversation-cleared' }
@@ -100,6 +101,7 @@ function reduceFeedback({ feedback }: Turn, event: FeedbackEvent): Turn['feedbac
   }
 }
 
+/** A new question takes the selection with it, and the oldest turn out when the tab is full. */
 function askTurn(
   state: Conversation,
   event: Extract<ConversationEvent, { type: 'turn-asked' }>,
@@ -112,6 +114,7 @@ function askTurn(
   return { turns, dropped: state.dropped + all.length - turns.length };
 }
 
+/** A turn that is gone (a new conversation, a full tab) takes no events any more. */
 function changeTurn(state: Conversation, id: string, change: (turn: Turn) => Turn): Conversation {
   const index = state.turns.findIndex((turn) => turn.id === id);
   const turn = state.turns[index];
@@ -146,6 +149,7 @@ function failTurn(turn: Turn, failure: Failure): Turn {
   };
 }
 
+/** The record knows the stored feedback, unless the person has been quicker. */
 function loadRecord(turn: Turn, record: AnswerView): Turn {
   const { feedback } = record;
   return {

@@ -25,6 +25,7 @@ export interface Waterfall {
 /** The parts of an answer that the waterfall is drawn from. */
 export type WaterfallSource = Pick<AnswerView, 'stages' | 'durationMs' | 'timeToFirstTokenMs'>;
 
+/** The whole path in its order (DESIGN: the request path). */
 const PATH: readonly StageName[] = [
   'input_guard',
   'retrieve',
@@ -34,6 +35,7 @@ const PATH: readonly StageName[] = [
   'output_guard',
   'record',
 ];
+/** More lines than this cannot be told apart at the width of a phone. */
 const MAX_TICKS = 5;
 const TICK_STEPS = [1, 2, 2.5, 5, 10];
 
@@ -64,6 +66,7 @@ function wholePath(recorded: readonly StageView[]): readonly StageView[] {
   }, recorded);
 }
 
+/** Clocks and records can be odd; a drawing stays inside its frame. */
 function shareOf(timeMs: number, totalMs: number): number {
   return totalMs > 0 ? Math.min(1, Math.max(0, timeMs / totalMs)) : 0;
 }

@@ -7,6 +7,7 @@ export function chooseLanguage(chosen: string | null, preferred: readonly string
   return spoken ?? 'en';
 }
 
+/** `zh-Hant-TW` and `zh-CN` are both Chinese here: the page has one form of it. */
 function languageOf(tag: string): Language | undefined {
   const primary = tag.toLowerCase().split('-')[0];
   return primary === 'en' || primary === 'zh' ? primary : undefined;

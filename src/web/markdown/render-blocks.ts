@@ -52,6 +52,7 @@ function isWebAddress(href: string): boolean {
   return /^(?:https?:\/\/|mailto:)/i.test(href);
 }
 
+/** How each kind of Markdown becomes HTML where that differs from the library's way. */
 function rendererFor({ labels }: RenderOptions): RendererObject {
   return {
     // Answers stand below the page's own headings.
@@ -83,6 +84,7 @@ function rendererFor({ labels }: RenderOptions): RendererObject {
   };
 }
 
+/** Focusable, because long lines scroll and a keyboard must reach them. */
 function codeBlock(text: string, lang: string | undefined, labels: RenderLabels): string {
   const language = escapeHtml(lang?.split(/\s/)[0] ?? '');
   return (
@@ -92,6 +94,7 @@ function codeBlock(text: string, lang: string | undefined, labels: RenderLabels)
   );
 }
 
+/** `[1]`, `[1, 3]` and the Chinese commas, but not the text of a link. */
 const CITATION = /^\[(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\](?!\()/;
 
 /** `[2]` and `[1, 3]` become buttons when every number is a source of this answer; otherwise they stay text. */

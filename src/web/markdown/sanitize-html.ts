@@ -1,5 +1,6 @@
 import createDOMPurify from 'dompurify';
 
+/** What `renderBlocks` can make, and nothing else. */
 const TEXT_TAGS = 'p br hr strong em del code pre blockquote a ul ol li div span h3 h4 h5 h6'.split(' ');
 const OTHER_TAGS = 'table thead tbody tr th td button'.split(' ');
 const PLAIN_ATTRIBUTES =
