@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 export interface ReceivedRequest {
   readonly headers: IncomingMessage['headers'];
   readonly body: Record<string, unknown>;
+  /** The body as it stood on the wire: numbers that JSON.parse would round are exact here. */
+  readonly text: string;
   /** Resolves with how the exchange ended on the upstream's side. */
   readonly ended: Promise<'complete' | 'aborted'>;
 }
@@ -43,9 +45,10 @@ export async function startFakeUpstream(...replies: Reply[]): Promise<FakeUpstre
     void serveChat(incoming, response);
   });
   const serveChat = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const body = await readJson(incoming);
+    const text = await readText(incoming);
+    const body = JSON.parse(text) as Record<string, unknown>;
     const ended = once(response, 'close').then(() => (response.writableFinished ? 'complete' : 'aborted'));
-    const request = { headers: incoming.headers, body, ended };
+    const request = { headers: incoming.headers, body, text, ended };
     requests.push(request);
     const reply = script.length > 1 ? script.shift() : script[0];
     if (reply === undefined) throw new Error('the test has scripted no reply');
@@ -67,8 +70,8 @@ export async function startFakeUpstream(...replies: Reply[]): Promise<FakeUpstre
   };
 }
 
-async function readJson(incoming: IncomingMessage): Promise<Record<string, unknown>> {
+async function readText(incoming: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
   for await (const part of incoming) parts.push(part as Buffer);
-  return JSON.parse(Buffer.concat(parts).toString('utf8')) as Record<string, unknown>;
+  return Buffer.concat(parts).toString('utf8');
 }

@@ -39,14 +39,17 @@ export interface ChatDefaults {
 
 /** Checks a chat request; throws a `GatewayError` naming the first field at fault. */
 export function parseChatRequest(body: unknown, defaults: ChatDefaults): ChatRequest {
-  const { glassgate, ...fields } = check(chatSchema, body, []);
+  const fields = check(chatSchema, body, []);
   if (fields.messages.length > MESSAGE_LIMIT) {
     throw new GatewayError('too_many_messages', {
       param: 'messages',
       message: `At most ${MESSAGE_LIMIT} messages are accepted.`,
     });
   }
-  const messages = fields.messages.map((item, index) => check(message, item, ['messages', index]));
+  for (const [index, item] of fields.messages.entries()) check(message, item, ['messages', index]);
+  // Checked, not converted: what goes on is the caller's own, also keys that a schema would not copy (`__proto__`).
+  const messages = fields.messages as ChatMessage[];
+  const { glassgate: _, ...untouched } = body as Record<string, unknown>;
   if (!messages.some((item) => item.role === 'user' && hasContent(item.content)))
     throw new GatewayError('no_user_message', { param: 'messages' });
   return {
@@ -55,10 +58,10 @@ export function parseChatRequest(body: unknown, defaults: ChatDefaults): ChatReq
     stream: fields.stream === true,
     includeUsage: fields.stream_options?.include_usage === true,
     retrieval: {
-      enabled: glassgate?.retrieval ?? true,
-      collection: glassgate?.collection ?? defaults.collection,
+      enabled: fields.glassgate?.retrieval ?? true,
+      collection: fields.glassgate?.collection ?? defaults.collection,
     },
-    body: fields,
+    body: untouched,
   };
 }
 

@@ -6,6 +6,12 @@ const OPEN_BRACKET = /[[{]/g;
 /** Escapes that may stand for NUL or half a surrogate pair. */
 const SUSPICIOUS_ESCAPE = /\\u(?:0000|[dD][89a-fA-F])/;
 
+/** What may be a number that JavaScript would round: 16 digits and more, or a two-digit exponent. */
+const SUSPICIOUS_NUMBER = /\d{16}|\d[eE]\+?\d{2}/;
+
+/** In Node since 22; TypeScript does not know it yet. */
+const { rawJSON } = JSON as unknown as { rawJSON(this: void, text: string): unknown };
+
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** Reads a JSON body: valid UTF-8, bounded nesting, no NUL and no lone surrogates, each fault with its own code. */
@@ -27,11 +33,21 @@ function decode(bytes: Uint8Array): string {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return SUSPICIOUS_NUMBER.test(text) ? JSON.parse(text, keepExact) : JSON.parse(text);
   } catch {
     // The parser's message quotes the body: it stays here.
     throw new GatewayError('invalid_json');
   }
+}
+
+/** A whole number past 2^53 (a `seed`, say) goes on as it was written and not as its neighbour. */
+function keepExact(_key: string, value: unknown, context?: { readonly source: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || isFraction(value)) return value;
+  return rawJSON(context?.source ?? String(value));
+}
+
+function isFraction(value: number): boolean {
+  return Number.isFinite(value) && !Number.isInteger(value);
 }
 
 function checkDepth(text: string): void {
