@@ -109,6 +109,12 @@ test('an answer in one piece is what the model sent, and our extension', async (
   expect(response.headers.get('server-timing')).toMatch(/^input_guard;dur=[\d.]+, .*generate;dur=/);
 });
 
+test('an answer without a field, which no model should send, is still JSON', async () => {
+  upstream.reply(status(200, {}));
+  const answer = await client.chat.completions.create(request);
+  expect(Object.keys(answer)).toEqual(['glassgate']);
+});
+
 test.each([true, false])('a streamed answer is what the model sent (usage asked for: %s)', async (usage) => {
   upstream.reply(replay('chat-stream-usage'));
   const { data, response } = await client.chat.completions

@@ -26,6 +26,8 @@ export function referencesOf(passages: readonly UsedPassage[]): PassageReference
 }
 
 const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const SPACE = 0x20;
 
 /**
  * Turns frames of the upstream into what the caller gets. Bytes are handed on as they came, but for the first chunk and
@@ -67,6 +69,7 @@ export class AnswerFrameWriter {
 function withExtension(bytes: Uint8Array, extension: AnswerExtension): Uint8Array {
   const brace = bytes.indexOf(OPEN_BRACE);
   if (brace === -1) return bytes;
-  const inserted = Buffer.from(`"glassgate":${JSON.stringify(extension)},`);
+  const isEmpty = bytes.subarray(brace + 1).find((byte) => byte > SPACE) === CLOSE_BRACE;
+  const inserted = Buffer.from(`"glassgate":${JSON.stringify(extension)}${isEmpty ? '' : ','}`);
   return Buffer.concat([bytes.subarray(0, brace + 1), inserted, bytes.subarray(brace + 1)]);
 }
