@@ -1,19 +1,21 @@
 import type { Database } from 'better-sqlite3';
+import type { PassageTerms } from './phrase-share.ts';
+import { phraseShare } from './phrase-share.ts';
 import { isPaired } from './terms.ts';
 
-/** A passage that has a phrase. */
+type FoundPassage = PassageTerms & { readonly key: number; readonly language: string };
+
+/** A passage that has a phrase, and how much it is about it. */
 interface PhraseHit {
   readonly key: number;
   readonly language: string;
+  readonly share: number;
 }
 
 /** A phrase as the index knows it. */
 export interface IndexedPhrase {
-  readonly terms: readonly string[];
   /** Inverse document frequency as in bm25: the rarer the phrase, the higher. */
   readonly weight: number;
-  /** Whether it is only the beginning of a term. */
-  readonly isPrefix: boolean;
   readonly hits: readonly PhraseHit[];
 }
 
@@ -26,8 +28,6 @@ export interface IndexedConcept {
 /** Looks phrases up in one collection, and remembers them until the corpus changes. */
 export interface PhraseIndex {
   find(phrase: string): IndexedPhrase;
-  /** Mean length of a passage's terms, in characters. */
-  readonly meanLength: number;
 }
 
 /** Hits remembered altogether: enough for a handbook's vocabulary; past it the memory starts again. */
@@ -45,20 +45,23 @@ export function createPhraseIndex(database: Database, collection: string): Phras
       'SELECT count(*) AS passages, avg(length(text_terms)) AS meanLength FROM passages WHERE collection = ?',
     )
     .get(collection)!;
-  const having = database.prepare<[string, string], PhraseHit>(
-    `SELECT key, language FROM passage_index JOIN passages ON key = passage_index.rowid
-     WHERE passage_index MATCH ? AND collection = ?`,
+  const having = database.prepare<[string, string], FoundPassage>(
+    `SELECT key, language, title_terms AS titleTerms, heading_terms AS headingTerms, text_terms AS textTerms
+     FROM passage_index JOIN passages ON key = passage_index.rowid WHERE passage_index MATCH ? AND collection = ?`,
   );
   const remembered = new Map<string, IndexedPhrase>();
   let hitCount = 0;
 
   const look = (phrase: string): IndexedPhrase => {
-    const terms = phrase.split(' ');
-    for (const { match, isPrefix } of waysToAsk(terms)) {
-      const hits = having.all(match, collection);
-      if (hits.length > 0) return { terms, weight: inverseFrequency(hits.length, passages), isPrefix, hits };
+    for (const { match, isPrefix } of waysToAsk(phrase)) {
+      const found = having.all(match, collection);
+      if (found.length === 0) continue;
+      const hits = found.map(({ key, language, ...terms }) => {
+        return { key, language, share: phraseShare(phrase, isPrefix, terms, meanLength ?? 1) };
+      });
+      return { weight: inverseFrequency(found.length, passages), hits };
     }
-    return { terms, weight: inverseFrequency(0, passages), isPrefix: false, hits: [] };
+    return { weight: inverseFrequency(0, passages), hits: [] };
   };
   const find = (phrase: string): IndexedPhrase => {
     const known = remembered.get(phrase);
@@ -72,17 +75,16 @@ export function createPhraseIndex(database: Database, collection: string): Phras
     hitCount += found.hits.length;
     return found;
   };
-  return { find, meanLength: meanLength ?? 1 };
+  return { find };
 }
 
 /** The phrase itself; a lone Chinese character always, a longer word found nowhere also, as the beginning of a term. */
-function waysToAsk(terms: readonly string[]): { match: string; isPrefix: boolean }[] {
-  const exact = { match: `"${terms.join(' ').replaceAll('"', '""')}"`, isPrefix: false };
+function waysToAsk(phrase: string): { match: string; isPrefix: boolean }[] {
+  const exact = { match: `"${phrase.replaceAll('"', '""')}"`, isPrefix: false };
   const prefix = { match: `${exact.match}*`, isPrefix: true };
-  const [term = ''] = terms;
-  if (terms.length > 1) return [exact];
-  if (isPaired(term)) return Array.from(term).length === 1 ? [prefix] : [exact];
-  return term.length >= SHORTEST_PREFIX ? [exact, prefix] : [exact];
+  if (phrase.includes(' ')) return [exact];
+  if (isPaired(phrase)) return Array.from(phrase).length === 1 ? [prefix] : [exact];
+  return phrase.length >= SHORTEST_PREFIX ? [exact, prefix] : [exact];
 }
 
 function inverseFrequency(found: number, passages: number): number {

@@ -8,21 +8,12 @@ import type {
   ScoredPassage,
 } from '../domain/passage.ts';
 import type { Corpus } from './corpus.ts';
-import { chooseCandidates } from './choose-candidates.ts';
 import type { IndexedConcept, PhraseIndex } from './phrase-index.ts';
 import { createPhraseIndex } from './phrase-index.ts';
 import type { Concept } from './question-concepts.ts';
 import { questionConcepts } from './question-concepts.ts';
-import type { Candidate } from './rank-candidates.ts';
-import { rankCandidates } from './rank-candidates.ts';
+import { rankPassages } from './rank-passages.ts';
 
-/** So many passages are ranked closely for each one asked for, and at least so many. */
-const CANDIDATES_PER_PASSAGE = 4;
-const LEAST_CANDIDATES = 24;
-
-const READ_CANDIDATE = `
-  SELECT key, language, title_terms AS titleTerms, heading_terms AS headingTerms, text_terms AS textTerms
-  FROM passages WHERE key = ?`;
 const READ_PASSAGE = `
   SELECT document_id || '#' || position AS id, document_id AS documentId, title, source, position, hash, text
   FROM passages WHERE key = ?`;
@@ -40,9 +31,8 @@ const VERSION_LENGTH = 16;
 /** Anyone may ask for a name that is no collection; those are not all remembered. */
 const MOST_REMEMBERED_COLLECTIONS = 64;
 
-/** Finds passages by words: the index chooses candidates, `rankCandidates` puts them in order. */
+/** Finds passages by words: the index finds each phrase, `rankPassages` puts the passages in order. */
 export function createSqliteRetriever({ database }: Corpus): Retriever {
-  const readCandidate = database.prepare<[number], Candidate>(READ_CANDIDATE);
   const readPassage = database.prepare<[number], Passage>(READ_PASSAGE);
   const revision = database.prepare<[], { number: number }>('SELECT number FROM revision');
   const collections = database.prepare<[], { collection: string }>(
@@ -61,12 +51,11 @@ export function createSqliteRetriever({ database }: Corpus): Retriever {
   const find = ({ text, collection, limit }: RetrievalQuery): ScoredPassage[] => {
     const index = indexes(collection);
     const concepts = questionConcepts(text).map((concept) => indexed(concept, index));
-    const language = languageOf(text);
-    const most = Math.max(LEAST_CANDIDATES, limit * CANDIDATES_PER_PASSAGE);
-    const candidates = chooseCandidates(concepts, language, most).map((key) => readCandidate.get(key)!);
-    return rankCandidates(candidates, concepts, { language, meanLength: index.meanLength })
-      .slice(0, Math.max(0, limit))
-      .map(({ key, score }) => ({ ...readPassage.get(key)!, score: Math.round(score * 10_000) / 10_000 }));
+    const ranked = rankPassages(concepts, { language: languageOf(text), limit: Math.max(0, limit) });
+    return ranked.map(({ key, score }) => ({
+      ...readPassage.get(key)!,
+      score: Math.round(score * 10_000) / 10_000,
+    }));
   };
   return {
     collections: () => {
