@@ -21,7 +21,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const PREFIX = 'GLASSGATE_';
 /** Read by other parts: the file itself, and what the primary hands to its children. */
-const NOT_SETTINGS = new Set(['GLASSGATE_CONFIG_FILE', 'GLASSGATE_WORKER_SLOT', 'GLASSGATE_EMBEDDED_URL']);
+const NOT_SETTINGS = new Set([
+  'GLASSGATE_CONFIG_FILE',
+  'GLASSGATE_WORKER_SLOT',
+  'GLASSGATE_EMBEDDED_URL',
+  'GLASSGATE_EMBEDDED_PORT',
+  'GLASSGATE_EXTRACTIVE_DELAY_MS',
+]);
 const SECRETS = new Set(['GLASSGATE_AUTH_INSTANCE_SECRET', 'GLASSGATE_UPSTREAM_API_KEY']);
 
 /** Reads file and environment (which wins), checks all of it, and throws one `ConfigError` naming every fault. */
@@ -29,9 +35,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   const faults: string[] = [];
   const sections = readFile(environment['GLASSGATE_CONFIG_FILE'], faults);
   for (const [key, value] of Object.entries(environment)) {
-    if (key.startsWith(PREFIX) && value !== undefined && !key.startsWith('GLASSGATE_EXTRACTIVE_')) {
-      applyVariable(sections, key, value, faults);
-    }
+    if (key.startsWith(PREFIX) && value !== undefined) applyVariable(sections, key, value, faults);
   }
   const parsed = configSchema.safeParse(sections);
   if (!parsed.success) faults.push(...parsed.error.issues.flatMap(describeIssue));

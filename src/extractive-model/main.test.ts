@@ -42,7 +42,7 @@ describe('the process of the extractive stand-in', () => {
 
   it('ends on SIGTERM when nobody started it', async () => {
     child = spawn(process.execPath, [MAIN], {
-      env: { ...process.env, GLASSGATE_EXTRACTIVE_PORT: '0' },
+      env: { ...process.env, GLASSGATE_EMBEDDED_PORT: '0' },
       stdio: 'pipe',
     });
     const [line] = (await once(child.stdout!, 'data')) as [Buffer];

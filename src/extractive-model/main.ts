@@ -10,6 +10,6 @@ const server = createModelServer({
 });
 
 await serveModel(server, {
-  port: Number(process.env['GLASSGATE_EXTRACTIVE_PORT'] ?? 0),
+  port: Number(process.env['GLASSGATE_EMBEDDED_PORT'] ?? 0),
   flush: () => telemetry.shutdown(2_000),
 });

@@ -13,9 +13,9 @@ if (!existsSync(paths.engineEntry) || !existsSync(paths.weights)) {
   process.exit(1);
 }
 
-const telemetry = startTelemetry({ role: 'extractive-model' });
+const telemetry = startTelemetry({ role: 'local-model' });
 const engine = createLlamaEngine(await loadLlamaModel(paths.engineEntry, paths.weights));
 await serveModel(createModelServer({ engine, tracer: trace.getTracer('glassgate.local-model') }), {
-  port: Number(process.env['GLASSGATE_LOCAL_MODEL_PORT'] ?? 0),
+  port: Number(process.env['GLASSGATE_EMBEDDED_PORT'] ?? 0),
   flush: () => telemetry.shutdown(2_000),
 });

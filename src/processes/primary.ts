@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { createInstruments } from '../telemetry/instruments.ts';
 import { flushLog, log, startLog } from '../telemetry/log.ts';
 import { startTelemetry } from '../telemetry/sdk.ts';
@@ -12,21 +11,11 @@ import { startReloader } from './reloader.ts';
 import { handleSignals } from './signals.ts';
 import { checkStart } from './start-checks.ts';
 
-/** What a test may put in place of the real programs. */
-export interface PrimaryOptions {
-  /** Program of the workers; default: the program of the primary. */
-  readonly workerEntry?: string;
-  readonly modelEntry?: string;
-  /** Folder that becomes the collection `handbook`. */
-  readonly handbookFolder?: string;
-}
-
-const MODEL_ENTRY = join(import.meta.dirname, '../extractive-model/main.ts');
 /** For each of the last two steps: with the workers' own time all ends within the drain timeout and ten seconds. */
 const LAST_STEPS_TIMEOUT_MS = 1000;
 
 /** Runs the primary: supervises the model and the workers, serves the management port, ends in order. */
-export async function runPrimary(options: PrimaryOptions = {}): Promise<void> {
+export async function runPrimary(): Promise<void> {
   const first = loadConfigInForce(0);
   const { config } = first;
   await checkStart(config);
@@ -37,12 +26,7 @@ export async function runPrimary(options: PrimaryOptions = {}): Promise<void> {
     base: { process: 'primary' },
     onDrop: () => instruments['glassgate.log.dropped'].record(1, {}),
   });
-  const children = createChildren({
-    workerEntry: options.workerEntry,
-    modelEntry: options.modelEntry ?? MODEL_ENTRY,
-    childLog: createChildLog(instruments),
-    first,
-  });
+  const children = createChildren(first, createChildLog(instruments));
   const ending = new AbortController();
   const management = await startManagement({
     config,
@@ -67,7 +51,7 @@ export async function runPrimary(options: PrimaryOptions = {}): Promise<void> {
   let reload: (() => void) | undefined;
   handleSignals({ stop: () => void end().catch(abort), abort, reload: () => reload?.() });
 
-  await ingestHandbook(config.storage.folder, options.handbookFolder);
+  await ingestHandbook(config.storage.folder);
   const port = await children.start();
   if (port === undefined) return;
   reload = startReloader({ first, apply: (next) => children.apply(next), ending: ending.signal });

@@ -15,7 +15,7 @@ import { SCOPE_NAME, SCOPE_VERSION } from './scope.ts';
 
 /** Which process telemetry speaks for. */
 export interface TelemetryOptions {
-  readonly role: 'primary' | 'worker' | 'extractive-model';
+  readonly role: 'primary' | 'worker' | 'extractive-model' | 'local-model';
   /** Stable number of a worker, so that a restart continues its series. */
   readonly slot?: number;
 }
@@ -62,7 +62,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
 
 function serviceName(role: TelemetryOptions['role']): string {
   const name = process.env['OTEL_SERVICE_NAME'] ?? SCOPE_NAME;
-  return role === 'extractive-model' ? `${name}-extractive-model` : name;
+  return role === 'primary' || role === 'worker' ? name : `${name}-${role}`;
 }
 
 function instanceId(options: TelemetryOptions): string {
