@@ -4,10 +4,10 @@ import type { Child, ChildExit } from './child.ts';
 import type { StartReason } from './keeper.ts';
 
 /** The two kinds of child; a label of `glassgate.worker.starts`. */
-export type ChildKind = 'worker' | 'embedded_model';
+type ChildKind = 'worker' | 'embedded_model';
 
 /** Which child: workers have a slot. */
-export interface ChildIdentity {
+interface ChildIdentity {
   readonly kind: ChildKind;
   readonly slot?: number;
 }

@@ -12,15 +12,6 @@ import { createWorkerPool, type Environment, type WorkerPool } from './worker-po
 /** Beyond the drain time: flushing telemetry, writing answers, closing files. */
 const FLUSH_TIMEOUT_MS = 7500;
 
-/** Which programs the children run, and who is told of their lives. */
-export interface ChildrenOptions {
-  /** `undefined`: the same program as the primary. */
-  readonly workerEntry: string | undefined;
-  readonly modelEntry: string;
-  readonly childLog: ChildLog;
-  readonly first: ConfigInForce;
-}
-
 /** All child processes of the primary. */
 export interface Children {
   readonly workers: WorkerPool;
@@ -38,9 +29,9 @@ export interface Children {
 }
 
 /** Prepares the cluster and creates the children's keepers; nothing is forked yet. */
-export function createChildren({ workerEntry, modelEntry, childLog, first }: ChildrenOptions): Children {
+export function createChildren(first: ConfigInForce, childLog: ChildLog): Children {
   startLimiterInPrimary();
-  prepareCluster(workerEntry);
+  prepareCluster();
   let config: Config = first.config;
   let model: Keeper | undefined;
   let modelEnvironment: Environment = {};
@@ -61,7 +52,7 @@ export function createChildren({ workerEntry, modelEntry, childLog, first }: Chi
     start: async () => {
       if (isEmbedded(config)) {
         model = startEmbeddedModel({
-          entry: modelEntry,
+          kind: config.upstream.embedded_model,
           onStart: (reason, child) => childLog.started({ kind: 'embedded_model' }, reason, child),
           onExit: (exit) => childLog.exited({ kind: 'embedded_model' }, exit),
         });

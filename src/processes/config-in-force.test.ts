@@ -46,6 +46,7 @@ test.each([
   ['GLASSGATE_SERVER_MANAGEMENT_HOST', '::1', 'server.management_host'],
   ['GLASSGATE_SERVER_MANAGEMENT_PORT', '9999', 'server.management_port'],
   ['GLASSGATE_STORAGE_FOLDER', 'elsewhere', 'storage.folder'],
+  ['GLASSGATE_UPSTREAM_EMBEDDED_MODEL', 'local', 'upstream.embedded_model'],
   ['GLASSGATE_UPSTREAM_URL', 'http://vllm:8000', 'upstream.url'],
 ])('a change of %s needs a restart', (key, value, setting) => {
   const check = () => refuseNeedsRestart(loadConfig({}), loadConfig({ [key]: value }));

@@ -18,6 +18,7 @@ const NEEDS_RESTART = [
   ['server', 'management_host'],
   ['server', 'management_port'],
   ['storage', 'folder'],
+  ['upstream', 'embedded_model'],
 ] as const;
 
 /**
@@ -55,6 +56,6 @@ export function isEmbedded(config: Config): boolean {
   return config.upstream.url === undefined;
 }
 
-function settingOf(config: Config, section: 'server' | 'storage', name: string): unknown {
+function settingOf(config: Config, section: 'server' | 'storage' | 'upstream', name: string): unknown {
   return new Map<string, unknown>(Object.entries(config[section])).get(name);
 }

@@ -3,11 +3,10 @@ import { watchChild, type Child } from './child.ts';
 import type { Environment } from './worker-pool.ts';
 
 /** Decides how connections reach workers; called once, before the first fork. */
-export function prepareCluster(workerEntry: string | undefined): void {
+export function prepareCluster(): void {
   // Workers accept from one shared socket. Handed out by the primary, connections that are on their way to a dying
   // worker would hang until the client gives up; so the kernel keeps them until some worker takes them.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  if (workerEntry !== undefined) cluster.setupPrimary({ exec: workerEntry });
 }
 
 /** Forks the worker of a slot. */

@@ -10,12 +10,12 @@ const HANDBOOK_FOLDER = join(import.meta.dirname, '../../docs');
 const LANGUAGES = ['en', 'zh'];
 
 /** Brings the index up to date with the handbook, before any worker opens it for reading. */
-export async function ingestHandbook(storageFolder: string, folder = HANDBOOK_FOLDER): Promise<void> {
+export async function ingestHandbook(storageFolder: string): Promise<void> {
   const startedAt = performance.now();
   const corpus = openCorpus(join(storageFolder, 'corpus.db'));
   try {
-    const languages = LANGUAGES.filter((language) => existsSync(join(folder, language)));
-    const counts = await ingestFolder(corpus, { collection: COLLECTION, folder, languages });
+    const languages = LANGUAGES.filter((language) => existsSync(join(HANDBOOK_FOLDER, language)));
+    const counts = await ingestFolder(corpus, { collection: COLLECTION, folder: HANDBOOK_FOLDER, languages });
     log.info('corpus.ingested', {
       collection: COLLECTION,
       ...counts,

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { BlockList, createServer, isIP } from 'node:net';
 import { openKeyStore } from '../access/key-store.ts';
 import { ANSWER_MIGRATIONS } from '../answers/schema.ts';
 import type { Config } from '../config/schema.ts';
+import { localModelPaths } from '../local-model/model-files.mjs';
 import { dataFile } from '../storage/data-file.ts';
 import { openDatabase } from '../storage/open-database.ts';
 import { StartFault } from './start-fault.ts';
@@ -21,6 +23,7 @@ export function isLoopback(host: string): boolean {
 /** Everything that keeps the gateway from starting, found before the first child is. */
 export async function checkStart(config: Config): Promise<void> {
   refuseOpenDoor(config);
+  refuseMissingModel(config);
   // Schema changes happen once here, before anybody is served, and a file of a newer version stops the start.
   openDatabase({
     path: dataFile(config.storage.folder, 'answers'),
@@ -47,6 +50,14 @@ export function refuseOpenDoor(config: Config): void {
       'Make one with "npm run keys -- create --label NAME", or choose who may ask without one by GLASSGATE_AUTH_VISITORS.',
     78,
   );
+}
+
+/** The local model is an opt-in: without it the gateway would wait for a model that never comes. */
+function refuseMissingModel({ upstream }: Config): void {
+  const { engineEntry, weights } = localModelPaths();
+  const isWanted = upstream.url === undefined && upstream.embedded_model === 'local';
+  if (!isWanted || (existsSync(engineEntry) && existsSync(weights))) return;
+  throw new StartFault('The local model is not installed: run "npm run add-local-model" first.', 78);
 }
 
 /** Says in one sentence that a port is taken, before workers fail on it one after another. */

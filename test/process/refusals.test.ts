@@ -26,13 +26,6 @@ test('refuses a public address without any key, and takes it with one', async ()
   expect((await fetch(`${gateway.url}/v1/models`)).status).toBe(401);
 });
 
-test('takes a public address without keys when visitors may ask', async () => {
-  await using gateway = await startGateway({
-    env: { GLASSGATE_SERVER_HOST: '0.0.0.0', GLASSGATE_AUTH_VISITORS: 'anonymous' },
-  });
-  expect((await fetch(`${gateway.url}/`)).status).toBe(200);
-});
-
 test('names every fault of the configuration and exits with 78', async () => {
   await using gateway = await startGateway({
     env: {
@@ -71,6 +64,15 @@ test('says that the data folder cannot be used', async () => {
   });
   expect(await gateway.exited).toEqual({ code: 78, signal: null });
   expect(gateway.errors()).toContain('The data folder "/dev/null/data" cannot be used (ENOTDIR)');
+});
+
+test('says how to add the local model when it is wanted and not there', async () => {
+  await using gateway = await startGateway({
+    env: { GLASSGATE_UPSTREAM_EMBEDDED_MODEL: 'local', XDG_CACHE_HOME: '/nowhere' },
+    waitFor: 'nothing',
+  });
+  expect(await gateway.exited).toEqual({ code: 78, signal: null });
+  expect(gateway.errors()).toBe('The local model is not installed: run "npm run add-local-model" first.\n');
 });
 
 test('does not touch answers written by a newer version', async () => {

@@ -24,17 +24,12 @@ test('answers with nothing configured, and ends in order on SIGTERM', async () =
   expect(gateway.errors()).toMatch(/^Glassgate answers at http:\/\/127\.0\.0\.1:\d+ \(chat page/);
 });
 
-test('a signal that the terminal and npm both send counts once', async () => {
-  await using gateway = await startGateway();
-  gateway.signal('SIGINT');
-  gateway.signal('SIGINT');
-  expect(await gateway.exited).toEqual({ code: 0, signal: null });
-});
-
-test('is not ready while it starts, ready when workers are, and not ready while it ends', async () => {
+test('is not ready while it starts and ready when workers are; Ctrl-C, which npm sends once more, ends it in order', async () => {
   await using gateway = await startGateway({ waitFor: 'nothing' });
   const seen = await waitUntil('first answer of /readyz', () => gateway.readiness().catch(() => undefined));
   expect(seen).toMatchObject({ status: 503, ready: false });
   await waitUntil('ready', async () => (await gateway.readiness()).ready);
   expect((await fetch(`${gateway.managementUrl}/livez`)).status).toBe(200);
+  gateway.signal('SIGINT');
+  expect(await gateway.stop('SIGINT')).toMatchObject({ code: 0, signal: null });
 });

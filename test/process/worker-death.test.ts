@@ -79,15 +79,7 @@ test('a primary that is killed leaves nobody behind, and open answers end first'
   await upstream.close();
 });
 
-test('the embedded model goes with a killed primary too', async () => {
-  await using gateway = await startGateway();
-  const children = gateway.childPids();
-  expect(children.filter(isAlive)).toHaveLength(3);
-  await gateway.stop('SIGKILL');
-  await waitUntil('all children are gone', () => !children.some(isAlive));
-});
-
-test('the embedded model comes back where it was', async () => {
+test('the embedded model comes back where it was, and goes with a killed primary', async () => {
   await using gateway = await startGateway();
   const [model] = gateway.childPids().filter((pid) => ![...gateway.workerPids().values()].includes(pid));
   process.kill(model ?? 0, 'SIGKILL');
@@ -108,6 +100,10 @@ test('the embedded model comes back where it was', async () => {
       glassgate_reason: 'crash',
     }),
   ).toBe(1);
+  const children = gateway.childPids();
+  expect(children.filter(isAlive)).toHaveLength(3);
+  await gateway.stop('SIGKILL');
+  await waitUntil('all children are gone', () => !children.some(isAlive));
 });
 
 function pidOf(gateway: GatewayProcess, slot: number): number {
