@@ -32,7 +32,7 @@ export async function* runGenerateStage(
       meter.framesArrived(frames);
       yield frames;
     }
-    stage.end({ attributes: meter.endAttributes() });
+    stage.end({ attributes: meter.endAttributes(true) });
     meter.ended();
   } catch (thrown) {
     stage.span.annotate(meter.endAttributes());

@@ -164,12 +164,19 @@ describe('content', () => {
     expect(JSON.stringify(meter.endAttributes())).not.toContain('Hi');
   });
 
-  test('is told when it is captured: what was released', () => {
+  function captured(complete: boolean): unknown {
     const meter = open(true);
-    meter.framesArrived([CONTENT]);
-    scope.journal.released([CONTENT]);
-    expect(JSON.parse(String(meter.endAttributes()['gen_ai.output.messages']))).toEqual([
-      { role: 'assistant', parts: [{ type: 'text', content: 'Hi' }] },
-    ]);
+    const other = frame('delta', { deltas: [{ channel: 'content1', text: 'Ho' }] });
+    meter.framesArrived([CONTENT, other, CONTENT]);
+    scope.journal.released([CONTENT, other]);
+    return JSON.parse(String(meter.endAttributes(complete)['gen_ai.output.messages']));
+  }
+
+  test('is told when it is captured: all of a complete answer', () => {
+    expect(captured(true)).toEqual([{ role: 'assistant', parts: [{ type: 'text', content: 'HiHi' }] }]);
+  });
+
+  test('of an answer that broke off is what was released', () => {
+    expect(captured(false)).toEqual([{ role: 'assistant', parts: [{ type: 'text', content: 'Hi' }] }]);
   });
 });

@@ -3,6 +3,7 @@ import type { GenerationFrame, ModelRequest } from '../domain/generation.ts';
 import * as semconv from '../telemetry/semconv.ts';
 import { ATTRIBUTES } from '../telemetry/vocabulary.ts';
 import { capturedMessages } from './captured-content.ts';
+import { ANSWER_LIMIT_CHARACTERS, FIRST_CHOICE } from './journal.ts';
 import type { StageScope } from './stage.ts';
 
 /** Measures one model call: time to first content, time between chunks, tokens. */
@@ -16,6 +17,8 @@ export class GenerationMeter {
   #firstAt = 0;
   #lastAt = 0;
   #chunks = 0;
+  /** Text of the first choice, kept only when it is captured. */
+  #said = '';
 
   constructor(request: ModelRequest, scope: StageScope, captureContent: boolean) {
     this.#request = request;
@@ -27,6 +30,7 @@ export class GenerationMeter {
     const { journal } = this.#scope;
     for (const frame of frames) {
       journal.modelSaid(frame);
+      if (this.#captureContent) this.#said += textOfFirstChoice(frame);
       if (frame.kind !== 'delta') continue;
       this.#chunks += 1;
       this.#lastAt = performance.now();
@@ -36,10 +40,13 @@ export class GenerationMeter {
     }
   }
 
-  endAttributes(): Attributes {
+  /** What is known at the end; `complete` when the model has said all there was to say. */
+  endAttributes(complete = false): Attributes {
     const { responseId, responseModel, finishReason, usage } = this.#scope.journal;
     return {
-      ...(this.#captureContent ? { [semconv.ATTR_GEN_AI_OUTPUT_MESSAGES]: this.#capturedAnswer() } : {}),
+      ...(this.#captureContent
+        ? { [semconv.ATTR_GEN_AI_OUTPUT_MESSAGES]: this.#capturedAnswer(complete) }
+        : {}),
       [ATTRIBUTES.UPSTREAM_ATTEMPTS]: Math.max(1, this.attempts),
       ...(responseId === undefined ? {} : { [semconv.ATTR_GEN_AI_RESPONSE_ID]: responseId }),
       ...(responseModel === undefined ? {} : { [semconv.ATTR_GEN_AI_RESPONSE_MODEL]: responseModel }),
@@ -92,11 +99,17 @@ export class GenerationMeter {
     });
   }
 
-  #capturedAnswer(): string {
-    return capturedMessages([{ role: 'assistant', content: this.#scope.journal.answerText }]);
+  /** Of an answer that broke off only what got out: a guard may have stopped the rest for what it says. */
+  #capturedAnswer(complete: boolean): string {
+    const content = complete ? this.#said : this.#scope.journal.answerText;
+    return capturedMessages([{ role: 'assistant', content: content.slice(0, ANSWER_LIMIT_CHARACTERS) }]);
   }
 
   #secondsToFirst(): number {
     return (this.#firstAt - this.#startedAt) / 1000;
   }
+}
+
+function textOfFirstChoice({ deltas }: GenerationFrame): string {
+  return deltas.map(({ channel, text }) => (channel === FIRST_CHOICE ? text : '')).join('');
 }

@@ -16,7 +16,9 @@ import type { GatewayError } from '../errors/gateway-error.ts';
 import { questionOf } from './question.ts';
 
 /** Characters of an answer that are kept; a longer one is cut in the record, never for the caller. */
-const ANSWER_LIMIT_CHARACTERS = 1 << 20;
+export const ANSWER_LIMIT_CHARACTERS = 1 << 20;
+/** Channel of the text that is the answer. */
+export const FIRST_CHOICE = 'content0';
 
 /** What is learned about one answer on its way, and in the end its record. One per request. */
 export class AnswerJournal {
@@ -70,7 +72,7 @@ export class AnswerJournal {
   released(frames: readonly GenerationFrame[]): void {
     for (const frame of frames) {
       for (const { channel, text } of frame.deltas) {
-        if (channel !== 'content0' || this.#textLength >= ANSWER_LIMIT_CHARACTERS) continue;
+        if (channel !== FIRST_CHOICE || this.#textLength >= ANSWER_LIMIT_CHARACTERS) continue;
         this.#text.push(text);
         this.#textLength += text.length;
       }
