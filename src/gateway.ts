@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadInstanceSecret } from './access/instance-secret.ts';
 import { openKeyStore, type KeyStore } from './access/key-store.ts';
 import { createRequestLimiter } from './access/request-limiter.ts';
-import { openAnswerStore, type AnswerStore } from './answers/answer-store.ts';
+import { openAnswerStore, type AnswerStore, type AnswerStoreOptions } from './answers/answer-store.ts';
 import { createApp, type AppDependencies } from './app.ts';
 import type { Config } from './config/schema.ts';
 import type { AnswerVersions } from './domain/answer-record.ts';
@@ -41,6 +41,10 @@ export interface RunningGateway {
 export interface GatewayOptions {
   /** URL of the embedded model: the upstream when the configuration names none. */
   readonly embeddedUrl?: string | undefined;
+  /** Folder of the built chat page; default: `dist/web`. */
+  readonly pageFolder?: string | undefined;
+  /** Upper limit of the answer file in pages of 4 KiB; default: the disk's size. */
+  readonly answerPages?: number | undefined;
 }
 
 /** Time to cut connections and store records after open answers had theirs. */
@@ -70,7 +74,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   const resources = openResources(config, options);
   const { admission, answers, catalogue } = resources;
   const stopObserving = observe('glassgate.answers.queued', () => answers.stats().queued);
-  const app = createApp(wireApp(config, resources));
+  const app = createApp(wireApp(config, resources, options));
   await Promise.all([answers.ready(), catalogue.refresh()]);
   const server = await listen(app, config.server, resources.instruments);
   return {
@@ -101,7 +105,7 @@ function openResources(config: Config, options: GatewayOptions): Resources {
     secret,
     keys: openKeyStore(join(folder, 'access.db')),
     corpus: openCorpus(join(folder, 'corpus.db'), { readOnly: true }),
-    answers: openAnswers(config, secret, instruments),
+    answers: openAnswers(config, { secret, maxPages: options.answerPages }, instruments),
     upstream,
     catalogue: createModelCatalogue(upstream, config.upstream.models, instruments),
     admission: new Admission(admissionLimits(config), instruments),
@@ -124,7 +128,7 @@ async function closeResources({ catalogue, answers, upstream, corpus, keys }: Re
   keys.close();
 }
 
-function wireApp(config: Config, resources: Resources): AppDependencies {
+function wireApp(config: Config, resources: Resources, options: GatewayOptions): AppDependencies {
   const { instruments, secret, keys, answers, upstream, catalogue, admission } = resources;
   const { server, auth, telemetry } = config;
   const retriever = createSqliteRetriever(resources.corpus);
@@ -164,7 +168,7 @@ function wireApp(config: Config, resources: Resources): AppDependencies {
     },
     feedback: { answers, instruments, bodyLimits, captureContent: telemetry.capture_content },
     answers: { answers, traceUrl: telemetry.trace_url },
-    page: { folder: PAGE_FOLDER, secret },
+    page: { folder: options.pageFolder ?? PAGE_FOLDER, secret },
   };
 }
 
@@ -183,11 +187,15 @@ function createLossReport(): (count: number, reason: string, writeError: string 
   };
 }
 
-function openAnswers(config: Config, secret: Uint8Array, instruments: Instruments): AnswerStore {
+function openAnswers(
+  config: Config,
+  store: Pick<AnswerStoreOptions, 'secret' | 'maxPages'>,
+  instruments: Instruments,
+): AnswerStore {
   const reportLoss = createLossReport();
   const answers = openAnswerStore({
+    ...store,
     path: join(config.storage.folder, 'answers.db'),
-    secret,
     queueLimit: config.storage.queue_limit,
     onRecorded(count) {
       instruments['glassgate.answers.recorded'].record(count, {});

@@ -15,7 +15,7 @@ export interface AnswerStoreOptions extends Partial<Omit<RecorderOptions, 'write
   /** Signs answer ids; the same in every worker. */
   readonly secret: Uint8Array;
   /** Upper limit of the file in pages of 4 KiB; the disk's size by default. */
-  readonly maxPages?: number;
+  readonly maxPages?: number | undefined;
 }
 
 /** Answer records and feedback of one worker process. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/load.ts';
-import { startGateway, type RunningGateway } from '../../src/gateway.ts';
+import { startGateway, type GatewayOptions, type RunningGateway } from '../../src/gateway.ts';
 import { ingestFolder } from '../../src/retrieval/ingest-folder.ts';
 import { openCorpus } from '../../src/retrieval/corpus.ts';
 
@@ -20,6 +20,7 @@ export const TEST_DOCUMENTS = join(import.meta.dirname, '__fixtures__/documents'
 export async function startTestGateway(
   upstreamUrl: string,
   settings: Record<string, string> = {},
+  options: GatewayOptions = {},
 ): Promise<GatewayUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), 'glassgate-'));
   const corpus = openCorpus(join(folder, 'corpus.db'));
@@ -36,7 +37,7 @@ export async function startTestGateway(
     GLASSGATE_UPSTREAM_URL: upstreamUrl,
     ...settings,
   });
-  const gateway = await startGateway(config);
+  const gateway = await startGateway(config, options);
   return {
     ...gateway,
     url: `http://127.0.0.1:${gateway.port}`,
