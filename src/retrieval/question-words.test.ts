@@ -5,6 +5,9 @@ describe('questionWords', () => {
   it.each([
     ['Why is the gateway slow?', ['gateway', 'slow']],
     ['What does upstream_stalled mean?', ['upstreamstalled', 'upstream', 'stalled', 'mean']],
+    ['Answers got slow this morning. Where do I start?', ['answers', 'slow']],
+    ['How do I start the gateway?', ['start', 'gateway']],
+    ['昨天晚上网关变慢了', ['网关', '变慢']],
     ['How do I roll back a release?', ['roll back', 'release']],
     ['Can it be rolled back?', ['rolled back']],
     ['网关为什么变慢了？', ['网关', '变慢']],

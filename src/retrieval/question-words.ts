@@ -1,5 +1,10 @@
 import { CHINESE_WORDS, hasSynonyms } from './find-synonyms.ts';
-import { CHINESE_STOP_CHARACTERS, CHINESE_STOP_PHRASES, ENGLISH_STOP_WORDS } from './stop-words.ts';
+import {
+  CHINESE_STOP_CHARACTERS,
+  CHINESE_STOP_PHRASES,
+  ENGLISH_STOP_PHRASES,
+  ENGLISH_STOP_WORDS,
+} from './stop-words.ts';
 import { identifierWords, isPaired, piecesOf } from './terms.ts';
 
 /** The longest English expression of the synonym table, in words. */
@@ -12,7 +17,7 @@ const SEGMENTER = new Intl.Segmenter('zh', { granularity: 'word' });
 
 /** The words of a question that say what it is about: expressions of the synonym table whole, empty words left out. */
 export function questionWords(question: string): string[] {
-  const pieces = piecesOf(question);
+  const pieces = piecesOf(question.replace(ENGLISH_STOP_PHRASES, ' '));
   const words: string[] = [];
   for (let index = 0; index < pieces.length;) {
     const piece = pieces[index]!;

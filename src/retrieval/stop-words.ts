@@ -1,4 +1,4 @@
-/** English words that make a sentence of a question but do not say what it is about. */
+/** English words that make a sentence of a question, or say when something happened, but not what it is about. */
 export const ENGLISH_STOP_WORDS: ReadonlySet<string> = new Set(
   `a about actually after again ago all almost already also although always am an and another any anybody anyone anything
   anyway are around as at away be became because become been before behind being both but by came can cannot come comes
@@ -12,8 +12,14 @@ export const ENGLISH_STOP_WORDS: ReadonlySet<string> = new Set(
   somewhere still such supposed sure t take takes tell than that the their them themselves then there these they thing
   things think this those though through to today together too took toward tried try trying two under until up upon us
   ve very via want wanted wants was way ways we well went were what whatever when where wherever whether which while who
-  whole whom whose why will wish with within without won would yes yet you your yours yourself`.split(/\s+/),
+  whole whom whose why will wish with within without won would yes yet you your yours yourself
+  morning afternoon evening night tonight yesterday tomorrow weekend monday tuesday wednesday thursday friday saturday sunday`.split(
+    /\s+/,
+  ),
 );
+
+/** English turns of phrase of the same kind, whose words say something elsewhere. */
+export const ENGLISH_STOP_PHRASES = /\bwhere (?:do|should|can|shall) (?:i|we|one) (?:start|begin|look)\b/gi;
 
 /**
  * Chinese words of the same kind, longest first: they are cut out of a question before it is divided into words.
@@ -26,6 +32,7 @@ export const CHINESE_STOP_PHRASES: readonly string[] = `
   但是 而且 而是 或者 以及 还是 还能 还会 然后 的话 时候 之后 以后 之前 以前 已经 正在 没有 不是 就是 要是 到底 究竟 其实 其他 比如
   关于 对于 根据 按照 我想 我要 想要 希望 知道 帮我 看看 试试 有点 好像 似乎 总是 经常 有时 突然 老是 最近 现在 刚才 今天
   很多 好多 许多 越来越 非常 特别 明明 真的 代表 下来 起来 出来 过来 起作用
+  早上 上午 中午 下午 晚上 昨天 昨晚 明天 周末
 `
   .split(/\s+/)
   .filter((phrase) => phrase !== '')
