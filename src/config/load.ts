@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
+import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { CONFIG_SECTIONS, configSchema, type Config } from './schema.ts';
 
@@ -34,33 +34,53 @@ const SECRETS = new Set(['GLASSGATE_AUTH_INSTANCE_SECRET', 'GLASSGATE_UPSTREAM_A
 export function loadConfig(environment: Environment = process.env): Config {
   const faults: string[] = [];
   const sections = readFile(environment['GLASSGATE_CONFIG_FILE'], faults);
-  for (const [key, value] of Object.entries(environment)) {
-    if (key.startsWith(PREFIX) && value !== undefined) applyVariable(sections, key, value, faults);
-  }
+  for (const variable of Object.entries(environment)) applyVariable(sections, variable, environment, faults);
   const parsed = configSchema.safeParse(sections);
   if (!parsed.success) faults.push(...parsed.error.issues.flatMap(describeIssue));
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
+  for (const section of Object.values(parsed.data)) Object.freeze(section);
   return Object.freeze(parsed.data);
 }
 
 function readFile(path: string | undefined, faults: string[]): Sections {
   if (path === undefined) return {};
-  try {
-    const content: unknown = parseYaml(readFileSync(path, 'utf8'));
-    if (content === null) return {};
-    if (typeof content === 'object' && !Array.isArray(content)) return content as Sections;
+  const content = parseFile(path, faults) ?? {};
+  if (typeof content !== 'object' || Array.isArray(content)) {
     faults.push(`${path}: must be a mapping of sections`);
-  } catch (error) {
-    // Only the first line: YAML errors quote the text around the fault, which may be a secret.
-    faults.push(
-      `${path}: cannot be read: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'unknown'}`,
-    );
+    return {};
   }
-  return {};
+  // A section whose settings are all commented out is null.
+  return Object.fromEntries<Record<string, unknown>>(
+    Object.entries(content).filter(([, section]) => section !== null),
+  );
 }
 
-function applyVariable(sections: Sections, key: string, value: string, faults: string[]): void {
-  if (NOT_SETTINGS.has(key)) return;
+/** The content of the file. Of its faults only place and kind are told: messages of the parser quote what stands there. */
+function parseFile(path: string, faults: string[]): unknown {
+  try {
+    const document = parseDocument(readFileSync(path, 'utf8'));
+    const found = [...document.errors, ...document.warnings].map(({ code, linePos }) => {
+      return `${path}: line ${linePos?.[0].line ?? 1}: ${code.toLowerCase().replaceAll('_', ' ')}`;
+    });
+    faults.push(...found);
+    return found.length > 0 ? undefined : document.toJS();
+  } catch (error) {
+    const reason =
+      error instanceof Error && 'code' in error
+        ? String(error.code)
+        : 'an alias has no anchor or too many copies';
+    faults.push(`${path}: cannot be read: ${reason}`);
+    return undefined;
+  }
+}
+
+function applyVariable(
+  sections: Sections,
+  [key, value]: [string, string | undefined],
+  environment: Environment,
+  faults: string[],
+): void {
+  if (!key.startsWith(PREFIX) || NOT_SETTINGS.has(key) || value === undefined) return;
   const fromFile = key.endsWith('_FILE') && SECRETS.has(key.slice(0, -'_FILE'.length));
   const name = fromFile ? key.slice(0, -'_FILE'.length) : key;
   const [section, setting] = splitKey(name);
@@ -68,8 +88,14 @@ function applyVariable(sections: Sections, key: string, value: string, faults: s
     faults.push(`${key}: unknown setting`);
     return;
   }
+  // Empty counts as not set: that is how container files leave a variable out.
+  if (value === '') return;
+  if (fromFile && (environment[name] ?? '') !== '') {
+    faults.push(`${key}: set either this or ${name}`);
+    return;
+  }
   const resolved = fromFile ? readSecretFile(key, value, faults) : value;
-  if (resolved === undefined || resolved === '') return;
+  if (resolved === undefined) return;
   const target = (sections[section] ??= {});
   if (typeof target === 'object') target[setting] = resolved;
 }
@@ -85,11 +111,13 @@ function splitKey(name: string): [string?, string?] {
 
 function readSecretFile(key: string, path: string, faults: string[]): string | undefined {
   try {
-    return readFileSync(path, 'utf8').trim();
+    const secret = readFileSync(path, 'utf8').trim();
+    if (secret !== '') return secret;
+    faults.push(`${key}: the file is empty`);
   } catch {
     faults.push(`${key}: the file cannot be read`);
-    return undefined;
   }
+  return undefined;
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string[] {
@@ -97,5 +125,7 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => `${[...path, key].join('.')}: unknown setting`);
   }
-  return [`${path.join('.')} (${PREFIX}${path.join('_').toUpperCase()}): ${issue.message}`];
+  const [section, name] = path;
+  if (name === undefined) return [`${section}: must be a mapping of settings`];
+  return [`${path.join('.')} (${PREFIX}${`${section}_${name}`.toUpperCase()}): ${issue.message}`];
 }

@@ -3,18 +3,35 @@ import { z } from 'zod';
 import { Secret } from './secret.ts';
 
 /** A whole number given as a number (YAML) or as digits (environment). */
-const integer = (minimum: number, maximum: number) => z.coerce.number().int().min(minimum).max(maximum);
+const integer = (minimum: number, maximum: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value),
+    z.number().int().min(minimum).max(maximum),
+  );
 const port = integer(0, 65_535);
 const milliseconds = (maximum = 3_600_000) => integer(1, maximum);
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')]);
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')], {
+  error: 'must be true or false',
+});
 const secret = z
   .string()
   .min(1)
   .transform((value) => new Secret(value));
-const httpUrl = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''));
+const httpUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine(isPlain, 'must be scheme, host, port and path only: a key goes into api_key')
+  .transform((value) => value.replace(/\/+$/, ''));
 const list = z
-  .union([z.array(z.string()), z.string().transform((words) => words.split(','))])
+  .union([z.array(z.string()), z.string().transform((words) => words.split(','))], {
+    error: 'must be a list of words, or words with commas between them',
+  })
   .transform((words) => words.map((word) => word.trim()).filter((word) => word !== ''));
+
+/** A URL is shown in many places, so it must hold no secret; and what comes after the path would end up in its middle. */
+function isPlain(value: string): boolean {
+  const url = URL.parse(value);
+  return url === null || `${url.username}${url.password}${url.search}${url.hash}` === '';
+}
 
 const server = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('Address of the public port.'),
