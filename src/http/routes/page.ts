@@ -27,6 +27,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
+/** One coding of `Accept-Encoding`: gzip, unless it is refused by a weight of zero. */
+const GZIP = /^\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$)[\d.]+\s*)?$/i;
+
 const SECURITY_HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
@@ -54,7 +57,7 @@ export function pageRoute({ folder, secret }: PageRouteOptions): Hono<GatewayEnv
 
 function send(file: PageFile | undefined, accepted: string | undefined, cache: string): Response {
   if (file === undefined) throw new GatewayError('not_found');
-  const zipped = accepted?.includes('gzip') === true;
+  const zipped = accepted?.split(',').some((coding) => GZIP.test(coding)) === true;
   const headers = {
     ...SECURITY_HEADERS,
     'content-type': file.type,
