@@ -69,18 +69,25 @@ function followWallClock(): void {
 }
 
 class HandMadeSpan implements OpenSpan {
-  readonly context: Context;
   readonly traceId: string;
   readonly spanId: string;
   readonly #span: Span;
+  readonly #parent: Context;
+  #context: Context | undefined;
   #ended = false;
 
   constructor(span: Span, parent: Context) {
     this.#span = span;
-    this.context = trace.setSpan(parent, span);
+    this.#parent = parent;
     const { traceId, spanId } = span.spanContext();
     this.traceId = traceId;
     this.spanId = spanId;
+  }
+
+  /** Made when first asked for: most spans have no children and log nothing. */
+  get context(): Context {
+    this.#context ??= trace.setSpan(this.#parent, this.#span);
+    return this.#context;
   }
 
   annotate(attributes: Attributes): void {
