@@ -79,6 +79,14 @@ describe('the response', () => {
     expect(response.headers.get('absent')).toBeNull();
   });
 
+  test('lists its headers by lower-case name, without the spaces around a value', async () => {
+    answer = (response) => response.writeHead(200, { 'X-Name': ' value ' }).end();
+    const response = await send('/');
+    await response.text();
+    expect(Object.fromEntries(response.headers.entries())).toMatchObject({ 'x-name': 'value' });
+    expect(response.headers.get('X-NAME')).toBe('value');
+  });
+
   test.each([
     [200, true],
     [204, true],

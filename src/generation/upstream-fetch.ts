@@ -20,12 +20,31 @@ export function createUpstreamAgent(options: UpstreamConnections): Agent {
   });
 }
 
+/** What the `openai` client asks of headers, over the object undici made: a `Headers` would check and sort them all again. */
+export class ResponseHeaders {
+  readonly #headers: Dispatcher.ResponseData['headers'];
+
+  constructor(headers: Dispatcher.ResponseData['headers']) {
+    this.#headers = headers;
+  }
+
+  get(name: string): string | null {
+    const value = this.#headers[name.toLowerCase()];
+    return (Array.isArray(value) ? value.join(', ') : value)?.trim() ?? null;
+  }
+
+  /** Names in lower case with their values. */
+  entries(): [string, string][] {
+    return Object.keys(this.#headers).map((name) => [name, this.get(name) ?? '']);
+  }
+}
+
 /** Part of a response the `openai` client and the relay use, over undici's body without a web stream in between. */
 export class UpstreamResponse {
   readonly status: number;
   readonly ok: boolean;
   readonly url: string;
-  readonly headers: Headers;
+  readonly headers: ResponseHeaders;
   /** Bytes as they arrive; to be read once. */
   readonly bytes: Dispatcher.ResponseData['body'];
   /** The client looks here only to cancel a body it does not want. */
@@ -35,10 +54,7 @@ export class UpstreamResponse {
     this.url = url;
     this.status = response.statusCode;
     this.ok = response.statusCode >= 200 && response.statusCode < 300;
-    this.headers = new Headers();
-    for (const [name, value] of Object.entries(response.headers)) {
-      if (value !== undefined) this.headers.set(name, Array.isArray(value) ? value.join(', ') : value);
-    }
+    this.headers = new ResponseHeaders(response.headers);
     this.bytes = response.body;
   }
 
