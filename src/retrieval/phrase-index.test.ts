@@ -32,7 +32,7 @@ describe('createPhraseIndex', () => {
     const index = createPhraseIndex(corpus.database, 'handbook');
     expect(index.find('two')).toEqual({
       weight: inverse(1, 5),
-      hits: [{ key: 2, language: 'en', share: expect.closeTo(1 / 2.2, 1) }],
+      hits: [{ key: 2, place: 0, language: 'en', share: expect.closeTo(1 / 2.2, 1) }],
     });
     expect(index.find('gatewai')).toMatchObject({ weight: inverse(2, 5), hits: [{ key: 1 }, { key: 2 }] });
     expect(index.find('common')).toMatchObject({ weight: 1e-6 });

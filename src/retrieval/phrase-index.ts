@@ -8,6 +8,8 @@ type FoundPassage = PassageTerms & { readonly key: number; readonly language: st
 /** A passage that has a phrase, and how much it is about it. */
 interface PhraseHit {
   readonly key: number;
+  /** Counted from 0 over all passages that were ever found: keys have gaps, places have none. */
+  readonly place: number;
   readonly language: string;
   readonly share: number;
 }
@@ -49,6 +51,12 @@ export function createPhraseIndex(database: Database, collection: string): Phras
     `SELECT key, language, title_terms AS titleTerms, heading_terms AS headingTerms, text_terms AS textTerms
      FROM passage_index JOIN passages ON key = passage_index.rowid WHERE passage_index MATCH ? AND collection = ?`,
   );
+  const places = new Map<number, number>();
+  const placeOf = (key: number): number => {
+    const place = places.get(key) ?? places.size;
+    places.set(key, place);
+    return place;
+  };
   const remembered = new Map<string, IndexedPhrase>();
   let hitCount = 0;
 
@@ -57,7 +65,12 @@ export function createPhraseIndex(database: Database, collection: string): Phras
       const found = having.all(match, collection);
       if (found.length === 0) continue;
       const hits = found.map(({ key, language, ...terms }) => {
-        return { key, language, share: phraseShare(phrase, isPrefix, terms, meanLength ?? 1) };
+        return {
+          key,
+          place: placeOf(key),
+          language,
+          share: phraseShare(phrase, isPrefix, terms, meanLength ?? 1),
+        };
       });
       return { weight: inverseFrequency(found.length, passages), hits };
     }

@@ -22,13 +22,28 @@ export function questionConcepts(question: string): Concept[] {
   const concepts = new Map<string, readonly string[]>();
   let room = MOST_ALTERNATIVES;
   for (const word of questionWords(question.slice(0, LONGEST_QUESTION))) {
-    const phrase = phraseOf(word);
+    const { phrase, alternatives } = conceptOf(word);
     if (phrase === '' || concepts.has(phrase) || concepts.size === MOST_CONCEPTS) continue;
-    const alternatives = [...new Set([...synonymsOf(word), ...partsOf(word)])];
-    concepts.set(phrase, alternatives.filter((other) => other !== phrase).slice(0, room));
+    concepts.set(phrase, alternatives.slice(0, room));
     room -= concepts.get(phrase)!.length;
   }
   return [...concepts].map(([phrase, alternatives]) => ({ phrase, alternatives }));
+}
+
+/** Operators use few words: stemming and looking up each again was most of the work on a question. */
+const remembered = new Map<string, Concept>();
+const MOST_REMEMBERED = 4096;
+
+function conceptOf(word: string): Concept {
+  const known = remembered.get(word);
+  if (known !== undefined) return known;
+  const phrase = phraseOf(word);
+  const alternatives = new Set([...synonymsOf(word), ...partsOf(word)]);
+  alternatives.delete(phrase);
+  const concept = { phrase, alternatives: [...alternatives] };
+  if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+  remembered.set(word, concept);
+  return concept;
 }
 
 /** Part of a long Chinese word or of an identifier is better than nothing: the text may put it another way. */

@@ -6,7 +6,12 @@ import { rankPassages } from './rank-passages.ts';
 function phrase(weight: number, shares: Record<number, number>, language = 'en'): IndexedPhrase {
   return {
     weight,
-    hits: Object.entries(shares).map(([key, share]) => ({ key: Number(key), share, language })),
+    hits: Object.entries(shares).map(([key, share]) => ({
+      key: Number(key) * 1000,
+      place: Number(key),
+      share,
+      language,
+    })),
   };
 }
 const concept = (own: IndexedPhrase, ...alternatives: IndexedPhrase[]): IndexedConcept => ({
@@ -15,16 +20,16 @@ const concept = (own: IndexedPhrase, ...alternatives: IndexedPhrase[]): IndexedC
 });
 const scores = (...concepts: IndexedConcept[]): Record<number, number> =>
   Object.fromEntries(
-    rankPassages(concepts, { language: 'en', limit: 10 }).map(({ key, score }) => [key, score]),
+    rankPassages(concepts, { language: 'en', limit: 10 }).map(({ key, score }) => [key / 1000, score]),
   );
 
 describe('rankPassages', () => {
   it('gives each passage the share of all concepts, by weight, that it holds', () => {
     const concepts = [concept(phrase(6, { 1: 0.5, 2: 1 })), concept(phrase(2, { 2: 0.5, 3: 1 }))];
     expect(rankPassages(concepts, { language: 'en', limit: 10 })).toEqual([
-      { key: 2, score: (6 + 1) / 8 },
-      { key: 1, score: 3 / 8 },
-      { key: 3, score: 2 / 8 },
+      { key: 2000, score: (6 + 1) / 8 },
+      { key: 1000, score: 3 / 8 },
+      { key: 3000, score: 2 / 8 },
     ]);
   });
 
@@ -56,7 +61,7 @@ describe('rankPassages', () => {
 
   it('gives at most the limit, equals in order of their keys, and nothing for nothing', () => {
     const equals = [concept(phrase(3, { 9: 1, 4: 1, 7: 1 }))];
-    expect(rankPassages(equals, { language: 'en', limit: 2 }).map(({ key }) => key)).toEqual([4, 7]);
+    expect(rankPassages(equals, { language: 'en', limit: 2 }).map(({ key }) => key)).toEqual([4000, 7000]);
     expect(rankPassages(equals, { language: 'en', limit: 0 })).toEqual([]);
     expect(rankPassages([], { language: 'en', limit: 5 })).toEqual([]);
   });

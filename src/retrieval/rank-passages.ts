@@ -28,27 +28,65 @@ export function rankPassages(
   { language, limit }: RankOptions,
 ): RankedPassage[] {
   const most = concepts.reduce((sum, { own }) => sum + own.weight, 0);
-  const totals = new Map<number, number>();
-  for (const concept of concepts) {
-    for (const [key, worth] of bestOf(concept, language)) totals.set(key, (totals.get(key) ?? 0) + worth);
-  }
-  return [...totals]
-    .sort(([leftKey, left], [rightKey, right]) => right - left || leftKey - rightKey)
-    .slice(0, limit)
-    .map(([key, total]) => ({ key, score: total / most }));
+  const scores = new ScoreBoard(concepts);
+  for (const concept of concepts) scores.addConcept(concept, language);
+  return scores.best(limit).map(({ key, score }) => ({ key, score: score / most }));
 }
 
-/** What a concept is worth in each passage that has it; another word never counts for more than what was said could. */
-function bestOf({ own, alternatives }: IndexedConcept, language: string): ReadonlyMap<number, number> {
-  const best = new Map<number, number>();
-  const add = ({ weight, hits }: IndexedPhrase, share: number): void => {
+/**
+ * Adds up what each passage is worth. Arrays by the passages' places instead of maps by their keys: common words are
+ * in hundreds of passages, and this loop was a third of a search.
+ */
+class ScoreBoard {
+  readonly #totals: Float64Array;
+  /** Of the concept at hand. */
+  readonly #best: Float64Array;
+  readonly #keys: Float64Array;
+
+  constructor(concepts: readonly IndexedConcept[]) {
+    let size = 0;
+    for (const phrase of concepts.flatMap(phrasesOf)) {
+      for (const { place } of phrase.hits) size = Math.max(size, place + 1);
+    }
+    this.#totals = new Float64Array(size);
+    this.#best = new Float64Array(size);
+    this.#keys = new Float64Array(size);
+  }
+
+  /** A concept counts by its best phrase; another word never for more than what was said could. */
+  addConcept(concept: IndexedConcept, language: string): void {
+    const { own, alternatives } = concept;
+    this.#raise(own, own.weight, 1, language);
+    for (const alternative of alternatives) this.#raise(alternative, own.weight, ALTERNATIVE_SHARE, language);
+    for (const { hits } of phrasesOf(concept)) for (const { place } of hits) this.#best[place] = 0;
+  }
+
+  #raise({ weight, hits }: IndexedPhrase, most: number, share: number, language: string): void {
     for (const hit of hits) {
       const spoken = hit.language === language ? 1 : OTHER_LANGUAGE_SHARE;
-      const worth = share * spoken * Math.min(own.weight, weight * hit.share);
-      if (worth > (best.get(hit.key) ?? 0)) best.set(hit.key, worth);
+      const worth = share * spoken * Math.min(most, weight * hit.share);
+      const before = this.#best[hit.place]!;
+      if (worth <= before) continue;
+      this.#best[hit.place] = worth;
+      this.#totals[hit.place]! += worth - before;
+      this.#keys[hit.place] = hit.key;
     }
-  };
-  add(own, 1);
-  for (const alternative of alternatives) add(alternative, ALTERNATIVE_SHARE);
-  return best;
+  }
+
+  /** The highest, equals in order of their keys. */
+  best(limit: number): RankedPassage[] {
+    const found: RankedPassage[] = [];
+    for (let place = 0; place < this.#totals.length; place += 1) {
+      const score = this.#totals[place]!;
+      if (score === 0 || (found.length === limit && score < (found.at(-1)?.score ?? Infinity))) continue;
+      found.push({ key: this.#keys[place]!, score });
+      found.sort((left, right) => right.score - left.score || left.key - right.key);
+      found.length = Math.min(found.length, limit);
+    }
+    return found;
+  }
+}
+
+function phrasesOf({ own, alternatives }: IndexedConcept): readonly IndexedPhrase[] {
+  return [own, ...alternatives];
 }
