@@ -7,6 +7,7 @@ import {
   createUpstreamFetch,
   type UpstreamResponse,
   type UpstreamConnections,
+  type UpstreamExtras,
 } from './upstream-fetch.ts';
 
 /** Where the upstream is and how to reach it. */
@@ -71,10 +72,15 @@ async function sendChat(client: OpenAI, request: ModelRequest, call: CallOptions
       : {}),
   };
   const response: unknown = await client
-    .post('/chat/completions', { body, headers, signal: call.signal })
+    .post('/chat/completions', { body, headers, fetchOptions: besideTheClient(call.signal) })
     .asResponse();
   // The client hands back the very object our fetch gave it.
   return response as UpstreamResponse;
+}
+
+/** Typed as what the client knows of: it hands on whatever it is given. */
+function besideTheClient(callSignal: AbortSignal): object {
+  return { callSignal } satisfies UpstreamExtras;
 }
 
 function objectOr(value: unknown): object {

@@ -67,15 +67,26 @@ export class UpstreamResponse {
   }
 }
 
+/**
+ * The signal of a call, handed past the client: it would join it to one of its own by `AbortSignal.any`,
+ * whose weak references cost more than the rest of what it does with it.
+ */
+export interface UpstreamExtras {
+  readonly callSignal?: AbortSignal;
+}
+
 /** A `fetch` for the `openai` client: plain HTTP/1.1 over the agent, the answer's bytes handed on untouched. */
 export function createUpstreamFetch(agent: Agent): typeof fetch {
-  const upstreamFetch = async (url: string, init: RequestInit): Promise<UpstreamResponse> => {
+  const upstreamFetch = async (
+    url: string,
+    init: RequestInit & UpstreamExtras,
+  ): Promise<UpstreamResponse> => {
     const response = await request(url, {
       dispatcher: agent,
       method: init.method ?? 'GET',
       headers: init.headers as Headers,
       body: (init.body as string | null | undefined) ?? null,
-      signal: init.signal ?? null,
+      signal: init.callSignal ?? init.signal ?? null,
     });
     return new UpstreamResponse(url, response);
   };
