@@ -141,11 +141,14 @@ test('a side closed in the middle of the headers', async () => {
   expect(await ledger.told(1)).toEqual(toldAs('HTTP 400 malformed_http'));
 });
 
-test('a side closed in the middle of the body is told at once, not after the time for a body', async () => {
+test.each([
+  ['before', QUESTION.length],
+  ['in the middle of', 5],
+])('a side closed %s the body is told at once, not after the time for a body', async (_name, missing) => {
   const ledger = await openLedger(probe);
   const connection = await open();
   const startedAt = performance.now();
-  connection.socket.end(WHOLE.slice(0, -5));
+  connection.socket.end(WHOLE.slice(0, -missing));
   expect(errorOf(await connection.response())).toEqual([400, 'body_incomplete', null]);
   expect(performance.now() - startedAt).toBeLessThan(200);
   await connection.ended();
