@@ -1,7 +1,7 @@
 import type { Config } from './config/schema.ts';
 import { startGateway, type GatewayOptions, type GatewayReadiness } from './gateway.ts';
 import { createInstruments } from './telemetry/instruments.ts';
-import { flushLog, log, startLog } from './telemetry/log.ts';
+import { closeLog, log, startLog } from './telemetry/log.ts';
 import { startTelemetry } from './telemetry/sdk.ts';
 
 /** One worker process that answers on the public port. */
@@ -42,7 +42,7 @@ export async function startWorker(config: Config, options: WorkerOptions): Promi
       await gateway.drain();
       log.info('server.stopped');
       await telemetry.shutdown(FLUSH_TIMEOUT_MS);
-      flushLog();
+      await closeLog();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { createInstruments } from '../telemetry/instruments.ts';
-import { flushLog, log, startLog } from '../telemetry/log.ts';
+import { closeLog, log, startLog } from '../telemetry/log.ts';
 import { startTelemetry } from '../telemetry/sdk.ts';
 import { createChildLog } from './child-log.ts';
 import { createChildren } from './children.ts';
@@ -42,11 +42,11 @@ export async function runPrimary(): Promise<void> {
     await children.stopModel(LAST_STEPS_TIMEOUT_MS);
     log.info('server.stopped');
     await telemetry.shutdown(LAST_STEPS_TIMEOUT_MS);
-    exit(0);
+    await exit(0);
   };
   const abort = () => {
     children.kill();
-    exit(1);
+    void exit(1);
   };
   let reload: (() => void) | undefined;
   handleSignals({ stop: () => void end().catch(abort), abort, reload: () => reload?.() });
@@ -63,8 +63,8 @@ export async function runPrimary(): Promise<void> {
   announce(config.server.host, port, management.port);
 }
 
-function exit(code: number): void {
-  flushLog();
+async function exit(code: number): Promise<void> {
+  await closeLog();
   process.exit(code);
 }
 

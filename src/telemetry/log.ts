@@ -7,7 +7,8 @@ import {
   type Attributes,
   type Context,
 } from '@opentelemetry/api';
-import { destination, pino, type Logger as PinoLogger } from 'pino';
+import { pino, type Logger as PinoLogger } from 'pino';
+import { LineWriter } from './line-writer.ts';
 import { SCOPE_NAME, SCOPE_VERSION } from './scope.ts';
 import { SCHEMA_URL } from './semconv.ts';
 import type { LogEvent } from './vocabulary.ts';
@@ -22,25 +23,15 @@ const SEVERITY = {
   warn: SeverityNumber.WARN,
   error: SeverityNumber.ERROR,
 } as const;
-/** Standard output may stall (a full pipe); past this many bytes lines are dropped and counted instead of piling up. */
-const BUFFER_BYTES = 4 << 20;
+/** Time to write what is left at the end of a process; a reader who does not read is not waited for. */
+const CLOSE_TIMEOUT_MS = 1000;
 
 let lines: PinoLogger | undefined;
-let flushLines: (() => void) | undefined;
+let output: LineWriter | undefined;
 
 /** Where lines go and how severe they must be; called once by a process before its first line. */
 export function startLog(options: { level: string; base: Attributes; onDrop: () => void }): void {
-  const output = destination({
-    fd: 1,
-    sync: false,
-    minLength: 4096,
-    periodicFlush: 100,
-    maxLength: BUFFER_BYTES,
-  });
-  output.on('drop', options.onDrop);
-  // A closed pipe must not end the process: whoever read the lines has left.
-  output.on('error', () => undefined);
-  flushLines = () => output.flushSync();
+  output = new LineWriter(process.stdout, options.onDrop);
   lines = pino(
     {
       level: options.level,
@@ -52,13 +43,10 @@ export function startLog(options: { level: string; base: Attributes; onDrop: () 
   );
 }
 
-/** Writes what is buffered; for the end of a process. */
-export function flushLog(): void {
-  try {
-    flushLines?.();
-  } catch {
-    // The reader of standard output is gone; there is nobody left to tell.
-  }
+/** Writes what is buffered and takes no more lines; for the end of a process. */
+export async function closeLog(): Promise<void> {
+  lines = undefined;
+  await output?.close(CLOSE_TIMEOUT_MS);
 }
 
 /** Structured events: one JSON line on standard output and one OTLP log record, both with the ids of the trace. */

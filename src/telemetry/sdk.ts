@@ -71,9 +71,8 @@ function instanceId(options: TelemetryOptions): string {
 
 function isExported(signal: 'TRACES' | 'METRICS' | 'LOGS'): boolean {
   const wanted = process.env[`OTEL_${signal}_EXPORTER`] !== 'none';
-  const endpoint =
-    process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? process.env[`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`];
-  return wanted && endpoint !== undefined && endpoint !== '';
+  const endpoints = ['OTEL_EXPORTER_OTLP_ENDPOINT', `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`];
+  return wanted && endpoints.some((name) => (process.env[name] ?? '') !== '');
 }
 
 function traceExport(): { traceExporter: OTLPTraceExporter } | { spanProcessors: SpanProcessor[] } {
