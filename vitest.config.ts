@@ -5,7 +5,10 @@ export default defineConfig({
   test: {
     pool: 'forks',
     projects: [
-      { extends: true, test: { name: 'fast', include: ['src/**/*.test.ts', 'test/integration/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'fast', include: ['src/**/*.test.ts', 'test/integration/**/*.test.ts'] },
+      },
       {
         extends: true,
         test: {

@@ -43,16 +43,11 @@ function packagesOf(file) {
 /**
  * Without install scripts: npm 10 would compile better-sqlite3, which carries its binaries, and fail where there is no
  * compiler or Python. The one script that is needed puts Node 24 in place, and `npm rebuild` runs it alone.
- * The last try takes the lock file as `npm install` does, which does not insist on packages of other platforms.
  */
 function install() {
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const command = attempt < TRIES ? ['ci'] : ['install', '--no-save'];
     // Level error: Node 20 would warn of every package that needs the newer Node which is about to be installed.
-    if (
-      npm(...command, '--ignore-scripts', '--loglevel=error') &&
-      npm('rebuild', 'node', '--loglevel=error')
-    ) {
+    if (npm('ci', '--ignore-scripts', '--loglevel=error') && npm('rebuild', 'node', '--loglevel=error')) {
       if (isInstalled()) return;
     }
     console.log(`prepare: that failed (try ${attempt} of ${TRIES})`);
