@@ -12,7 +12,7 @@ import { handleSignals } from './signals.ts';
 import { checkStart } from './start-checks.ts';
 
 /** For each of the last two steps: with the workers' own time all ends within the drain timeout and ten seconds. */
-const LAST_STEPS_TIMEOUT_MS = 1000;
+const LAST_STEPS_TIMEOUT_MS = 700;
 
 /** Runs the primary: supervises the model and the workers, serves the management port, ends in order. */
 export async function runPrimary(): Promise<void> {

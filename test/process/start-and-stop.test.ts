@@ -33,3 +33,11 @@ test('is not ready while it starts and ready when workers are; Ctrl-C, which npm
   gateway.signal('SIGINT');
   expect(await gateway.stop('SIGINT')).toMatchObject({ code: 0, signal: null });
 });
+
+test('a standard output that takes nothing, as on a full disk, holds up neither answers nor the end', async () => {
+  await using gateway = await startGateway({ outputFile: '/dev/full' });
+  expect((await fetch(`${gateway.url}/v1/models`)).status).toBe(200);
+  const end = await gateway.stop();
+  expect(end).toMatchObject({ code: 0, signal: null });
+  expect(end.durationMs).toBeLessThan(5000);
+});

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from './free-port.ts';
@@ -48,6 +48,8 @@ export interface GatewayProcessOptions {
   readonly folder?: string;
   /** `listening`: as soon as the management port answers. Default: when questions are answered. */
   readonly waitFor?: 'ready' | 'listening' | 'nothing';
+  /** File that takes standard output instead of the test, which then sees no logs. */
+  readonly outputFile?: string;
 }
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -66,7 +68,13 @@ export async function startGateway(options: GatewayProcessOptions = {}): Promise
     ...(options.upstreamUrl === undefined ? {} : { GLASSGATE_UPSTREAM_URL: options.upstreamUrl }),
     ...options.env,
   };
-  const child = spawn(process.execPath, [options.entry ?? 'src/start.mjs'], { cwd: ROOT, env });
+  const output = options.outputFile === undefined ? 'pipe' : openSync(options.outputFile, 'w');
+  const child = spawn(process.execPath, [options.entry ?? 'src/start.mjs'], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', output, 'pipe'],
+  });
+  if (typeof output === 'number') closeSync(output);
   const gateway = createGatewayProcess(child, { port, managementPort, folder });
   const { waitFor = 'ready' } = options;
   try {
