@@ -45,9 +45,13 @@ export interface GatewayOptions {
   readonly pageFolder?: string | undefined;
   /** Upper limit of the answer file in pages of 4 KiB; default: the disk's size. */
   readonly answerPages?: number | undefined;
+  /** How long a drain leaves idle connections to their clients, milliseconds. */
+  readonly idleGraceMs?: number | undefined;
 }
 
-/** Time to cut connections and store records after open answers had theirs. */
+/** Longer than a busy client pauses between two requests on one connection. */
+const IDLE_GRACE_MS = 1000;
+/** Time to store records after open answers had theirs. */
 const CLOSE_TIMEOUT_MS = 3000;
 /** Time for the one error frame of answers that did not end by themselves. */
 const ERROR_FRAME_TIMEOUT_MS = 1000;
@@ -76,15 +80,17 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   const stopObserving = observe('glassgate.answers.queued', () => answers.stats().queued);
   const app = createApp(wireApp(config, resources, options));
   await Promise.all([answers.ready(), catalogue.refresh()]);
-  const server = await listen(app, config.server, resources.instruments);
+  const { host, port } = config.server;
+  const idleGraceMs = options.idleGraceMs ?? IDLE_GRACE_MS;
+  const server = await listen(app, { host, port, idleGraceMs }, resources.instruments);
   return {
     port: server.port,
     readiness: () => readinessOf(catalogue, answers),
     async drain() {
       log.info('server.draining', { active: admission.active });
-      admission.close();
       server.stopAccepting();
       if (!(await server.idle(config.server.drain_timeout_ms))) {
+        admission.close();
         resources.shutdown.abort(new GatewayError('shutting_down'));
         await server.idle(ERROR_FRAME_TIMEOUT_MS);
         server.cut();

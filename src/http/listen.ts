@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Instruments } from '../telemetry/instruments.ts';
@@ -10,7 +10,10 @@ import { answerMalformedRequests, refuseRequest } from './malformed-request.ts';
 /** The public port of one worker. */
 export interface PublicServer {
   readonly port: number;
-  /** Stops accepting and ends idle connections; those with an answer in progress stay until it is over. */
+  /**
+   * Stops accepting. A request that is already on its way on a kept-alive connection is still answered, as the last
+   * one there: whoever closes an idle connection first resets what its client is just sending.
+   */
   stopAccepting(): void;
   /** Resolves with whether every connection has ended within `timeoutMs`. */
   idle(timeoutMs: number): Promise<boolean>;
@@ -31,56 +34,71 @@ const SERVER_OPTIONS = {
   requireHostHeader: false,
 };
 
+/** Where to listen. */
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Once nothing is accepted any more: how long a connection without a request is left to its client. */
+  readonly idleGraceMs: number;
+}
+
 /** Listens on the public port and answers with the app. */
 export async function listen(
   app: Hono<GatewayEnvironment>,
-  address: { readonly host: string; readonly port: number },
+  { host, port, idleGraceMs }: ListenOptions,
   instruments: Instruments,
 ): Promise<PublicServer> {
   const answer = getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
     errorHandler: (thrown) => refuseRequest(thrown, instruments),
   });
-  const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => void answer(incoming, outgoing));
+  let accepting = true;
+  const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
+    // Says `Connection: close`, so that the client takes a new connection for its next request.
+    if (!accepting) outgoing.shouldKeepAlive = false;
+    void answer(incoming, outgoing);
+  });
   answerMalformedRequests(server, instruments);
   const connections = trackConnections(server);
-  server.listen(address.port, address.host);
+  server.listen(port, host);
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
     stopAccepting() {
-      server.close();
-      closeUnused(server, connections);
+      accepting = false;
+      // Not the `close` of node:http, which ends idle connections at once.
+      NetServer.prototype.close.call(server);
     },
-    idle: (timeoutMs) => waitUntilIdle(server, connections, timeoutMs),
+    idle: (timeoutMs) => waitUntilIdle(connections, idleGraceMs, timeoutMs),
     cut: () => server.closeAllConnections(),
   };
 }
 
-function trackConnections(server: Server): ReadonlySet<Socket> {
-  const connections = new Set<Socket>();
+/** Open connections; the value says since when one has had no request, `undefined` while it has. */
+type Connections = Map<Socket, number | undefined>;
+
+function trackConnections(server: Server): Connections {
+  const connections: Connections = new Map();
   server.on('connection', (socket: Socket) => {
-    connections.add(socket);
+    connections.set(socket, performance.now());
     socket.once('close', () => connections.delete(socket));
+  });
+  server.prependListener('request', ({ socket }, outgoing) => {
+    connections.set(socket, undefined);
+    outgoing.once('close', () => connections.has(socket) && connections.set(socket, performance.now()));
   });
   return connections;
 }
 
-/** Node counts a connection as idle only after its first request; browsers open some in advance that never see one. */
-function closeUnused(server: Server, connections: ReadonlySet<Socket>): void {
-  server.closeIdleConnections();
-  for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
-}
-
-async function waitUntilIdle(
-  server: Server,
-  connections: ReadonlySet<Socket>,
-  timeoutMs: number,
-): Promise<boolean> {
+async function waitUntilIdle(connections: Connections, graceMs: number, timeoutMs: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
+  const startedAt = performance.now();
   // Node tells nobody when the last connection of a closed server goes idle after its answer.
   const poll = setInterval(() => {
-    closeUnused(server, connections);
+    for (const [socket, idleSince] of connections) {
+      const idleMs = idleSince === undefined ? 0 : performance.now() - Math.max(idleSince, startedAt);
+      if (idleSince !== undefined && idleMs >= graceMs) socket.destroy();
+    }
     if (connections.size === 0) resolve(true);
   }, 20);
   const timer = setTimeout(() => resolve(false), timeoutMs);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { startFakeUpstream } from '../support/fake-upstream.ts';
 import { startTestGateway } from '../support/gateway.ts';
 import { connectRaw } from '../support/raw-connection.ts';
-import { recordedChunks, replayPart } from '../support/recorded-replies.ts';
+import { recordedChunks, replay, replayPart } from '../support/recorded-replies.ts';
 
 const QUESTION = {
   method: 'POST',
@@ -63,6 +63,23 @@ test('nothing is accepted any more while answers end', async () => {
   const stopped = gateway.stop();
   await expect(fetch(`${gateway.url}/v1/models`)).rejects.toThrow('fetch failed');
   await response.text();
+  await stopped;
+  await upstream.close();
+});
+
+test('a request that is on its way when the drain begins is answered, as the last one of its connection', async () => {
+  const upstream = await startFakeUpstream(replay('chat'));
+  const gateway = await startTestGateway(upstream.url, {}, { idleGraceMs: 1000 });
+  const connection = await connectRaw(gateway.port);
+  const head = 'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
+  connection.write(head);
+  await expect.poll(() => connection.socket.bytesWritten).toBe(head.length);
+  expect((await fetch(`${gateway.url}/v1/models`)).status).toBe(200);
+  const stopped = gateway.stop();
+  const body = JSON.stringify({ messages: [{ role: 'user', content: 'When are the tomatoes watered?' }] });
+  connection.write(`Content-Length: ${body.length}\r\n\r\n${body}`);
+  const answer = await connection.response();
+  expect([answer.status, answer.headers['connection']]).toEqual([200, 'close']);
   await stopped;
   await upstream.close();
 });

@@ -171,27 +171,6 @@ test('other routes have no queue', async () => {
   await Promise.all(streams.map(({ ended }) => ended));
 });
 
-test('a request that was under way when the drain began is told that we shut down', async () => {
-  await start({});
-  const streams = await takePlaces(1);
-  const connection = await connectRaw(gateway.port);
-  // A request whose head is not complete keeps its connection open through the drain.
-  const head = `${CHAT} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
-  connection.write(head);
-  await expect.poll(() => connection.socket.bytesWritten).toBe(head.length);
-  expect((await fetch(`${gateway.url}/v1/models`)).status).toBe(200);
-  const before = await rejected('shutting_down');
-  const drained = gateway.drain();
-  connection.write(`Content-Length: ${BODY.length}\r\n\r\n${BODY}`);
-  const refusal = await connection.response();
-  expect([refusal.status, refusal.headers['connection']]).toEqual([503, 'close']);
-  expect(JSON.parse(refusal.body)).toMatchObject({ error: { code: 'shutting_down' } });
-  expect(await rejected('shutting_down')).toBe(before + 1);
-  held.release();
-  expect((await streams[0]?.ended)?.ending).toBe('whole');
-  await drained;
-});
-
 test('a reader who does not read holds the model back, not our memory', async () => {
   await start({});
   const event = `data: ${JSON.stringify({ id: 'c', model: FAKE_MODEL, choices: [{ index: 0, delta: { content: 'x'.repeat(16_000) } }] })}\n\n`;

@@ -15,21 +15,24 @@ import { installTelemetryProbe } from '../support/telemetry-probe.ts';
 const probe = installTelemetryProbe();
 let upstream: FakeUpstream;
 let gateway: GatewayUnderTest;
+let impatient: GatewayUnderTest;
 
+const SETTINGS = { GLASSGATE_UPSTREAM_MAX_RETRIES: '1' };
+/** For the tests that are about time; all others must not depend on it. */
 const TIMEOUTS = {
   GLASSGATE_UPSTREAM_FIRST_BYTE_TIMEOUT_MS: '400',
   GLASSGATE_UPSTREAM_BETWEEN_BYTES_TIMEOUT_MS: '300',
   GLASSGATE_UPSTREAM_TOTAL_TIMEOUT_MS: '2000',
-  GLASSGATE_UPSTREAM_MAX_RETRIES: '1',
 };
 
 beforeAll(async () => {
   upstream = await startFakeUpstream(replay('chat'));
-  gateway = await startTestGateway(upstream.url, TIMEOUTS);
+  gateway = await startTestGateway(upstream.url, SETTINGS);
+  impatient = await startTestGateway(upstream.url, TIMEOUTS);
 });
 
 afterAll(async () => {
-  await gateway.stop();
+  await Promise.all([gateway.stop(), impatient.stop()]);
   await upstream.close();
 });
 
@@ -45,8 +48,8 @@ afterEach(async () => {
 
 const QUESTION = 'When are the tomatoes watered?';
 
-function ask(fields: object = {}, init: RequestInit = {}): Promise<Response> {
-  return fetch(`${gateway.url}/v1/chat/completions`, {
+function ask(fields: object = {}, init: RequestInit = {}, { url } = gateway): Promise<Response> {
+  return fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(init.headers as Record<string, string> | undefined) },
     body: JSON.stringify({ model: FAKE_MODEL, messages: [{ role: 'user', content: QUESTION }], ...fields }),
@@ -318,7 +321,7 @@ test.each([
   ['total', drip, 'upstream_total_timeout', 200],
 ])('a timeout: %s', async (_phase, reply, code, expectedStatus) => {
   upstream.reply(reply);
-  const response = await ask({ stream: true });
+  const response = await ask({ stream: true }, {}, impatient);
   expect(response.status).toBe(expectedStatus);
   expect(await response.text()).toContain(`"code":"${code}"`);
   expect(await upstream.requests[0]?.ended).toBe('aborted');

@@ -37,7 +37,7 @@ export async function startTestGateway(
     GLASSGATE_UPSTREAM_URL: upstreamUrl,
     ...settings,
   });
-  const gateway = await startGateway(config, options);
+  const gateway = await startGateway(config, { idleGraceMs: 0, ...options });
   return {
     ...gateway,
     url: `http://127.0.0.1:${gateway.port}`,
