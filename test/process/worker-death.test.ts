@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { countEndings, openChatStream } from '../support/chat-stream.ts';
 import { FAKE_MODEL, startFakeUpstream } from '../support/fake-upstream.ts';
@@ -7,6 +5,7 @@ import { isAlive, startGateway, type GatewayProcess } from '../support/gateway-p
 import { holdStreams } from '../support/held-stream.ts';
 import { startLoad } from '../support/load.ts';
 import { metricValue } from '../support/metric-value.ts';
+import { storedAnswerIds } from '../support/stored-answers.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const EMBEDDED_MODEL = 'glassgate-extractive';
@@ -110,13 +109,4 @@ function pidOf(gateway: GatewayProcess, slot: number): number {
   const pid = gateway.workerPids().get(slot);
   if (pid === undefined) throw new Error(`no worker ${slot}`);
   return pid;
-}
-
-function storedAnswerIds(folder: string): Set<string> {
-  const database = new Database(join(folder, 'answers.db'), { readonly: true });
-  try {
-    return new Set(database.prepare<[], string>('SELECT answer_id FROM answers').pluck().all());
-  } finally {
-    database.close();
-  }
 }
