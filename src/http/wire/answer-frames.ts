@@ -56,19 +56,31 @@ export class AnswerFrameWriter {
   }
 
   #encodeFrame(frame: GenerationFrame): Uint8Array {
-    if (frame.kind === 'done' || frame.bytes[0] === 0x3a) return frame.bytes;
-    if (this.#first) {
-      this.#first = false;
-      return withExtension(frame.bytes, { ...this.#extension, passages: this.#passages });
-    }
-    return frame.kind === 'usage' ? withExtension(frame.bytes, this.#extension) : frame.bytes;
+    if (!this.#first && frame.kind !== 'usage') return frame.bytes;
+    const brace = objectStart(frame);
+    if (brace === -1) return frame.bytes;
+    const extension = this.#first ? { ...this.#extension, passages: this.#passages } : this.#extension;
+    this.#first = false;
+    return withExtension(frame.bytes, brace, extension);
   }
 }
 
-/** Puts `"glassgate": …` first into the JSON object of a frame, without parsing the rest again. */
-function withExtension(bytes: Uint8Array, extension: AnswerExtension): Uint8Array {
-  const brace = bytes.indexOf(OPEN_BRACE);
-  if (brace === -1) return bytes;
+/** Where the JSON object of a frame begins, -1 when it has none. A comment in front of it may hold anything. */
+function objectStart({ kind, bytes }: GenerationFrame): number {
+  if (kind === 'done') return -1;
+  if (kind === 'whole') return bytes.indexOf(OPEN_BRACE);
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let field = text.indexOf('data:');
+  while (field > 0 && !isLineEnd(text[field - 1])) field = text.indexOf('data:', field + 1);
+  return field === -1 ? -1 : text.indexOf(OPEN_BRACE, field);
+}
+
+function isLineEnd(byte: number | undefined): boolean {
+  return byte === 0x0a || byte === 0x0d;
+}
+
+/** Puts `"glassgate": …` first into a JSON object, without parsing the rest again. */
+function withExtension(bytes: Uint8Array, brace: number, extension: AnswerExtension): Uint8Array {
   const isEmpty = bytes.subarray(brace + 1).find((byte) => byte > SPACE) === CLOSE_BRACE;
   const inserted = Buffer.from(`"glassgate":${JSON.stringify(extension)}${isEmpty ? '' : ','}`);
   return Buffer.concat([bytes.subarray(0, brace + 1), inserted, bytes.subarray(brace + 1)]);
