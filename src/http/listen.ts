@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
@@ -74,8 +74,8 @@ export async function listen(
   };
 }
 
-/** Open connections; the value says since when one has had no request, `undefined` while it has. */
-type Connections = Map<Socket, number | undefined>;
+/** Open connections; the value says since when one has had no request, or which answer of it is the last to come. */
+type Connections = Map<Socket, number | ServerResponse>;
 
 function trackConnections(server: Server): Connections {
   const connections: Connections = new Map();
@@ -84,8 +84,10 @@ function trackConnections(server: Server): Connections {
     socket.once('close', () => connections.delete(socket));
   });
   server.prependListener('request', ({ socket }, outgoing) => {
-    connections.set(socket, undefined);
-    outgoing.once('close', () => connections.has(socket) && connections.set(socket, performance.now()));
+    connections.set(socket, outgoing);
+    outgoing.once('close', () => {
+      if (connections.get(socket) === outgoing) connections.set(socket, performance.now());
+    });
   });
   return connections;
 }
@@ -96,8 +98,8 @@ async function waitUntilIdle(connections: Connections, graceMs: number, timeoutM
   // Node tells nobody when the last connection of a closed server goes idle after its answer.
   const poll = setInterval(() => {
     for (const [socket, idleSince] of connections) {
-      const idleMs = idleSince === undefined ? 0 : performance.now() - Math.max(idleSince, startedAt);
-      if (idleSince !== undefined && idleMs >= graceMs) socket.destroy();
+      if (typeof idleSince !== 'number') continue;
+      if (performance.now() - Math.max(idleSince, startedAt) >= graceMs) socket.destroy();
     }
     if (connections.size === 0) resolve(true);
   }, 20);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { startFakeUpstream } from '../support/fake-upstream.ts';
+import { FAKE_MODEL, startFakeUpstream } from '../support/fake-upstream.ts';
 import { startTestGateway } from '../support/gateway.ts';
+import { holdStreams } from '../support/held-stream.ts';
 import { connectRaw } from '../support/raw-connection.ts';
 import { recordedChunks, replay, replayPart } from '../support/recorded-replies.ts';
 
@@ -63,6 +64,26 @@ test('nothing is accepted any more while answers end', async () => {
   const stopped = gateway.stop();
   await expect(fetch(`${gateway.url}/v1/models`)).rejects.toThrow('fetch failed');
   await response.text();
+  await stopped;
+  await upstream.close();
+});
+
+test('two requests in one packet: the end of the first does not make the second one idle', async () => {
+  const held = holdStreams(FAKE_MODEL);
+  const upstream = await startFakeUpstream(held.reply);
+  const gateway = await startTestGateway(upstream.url, {}, { idleGraceMs: 0 });
+  const connection = await connectRaw(gateway.port);
+  const [host, type] = ['Host: localhost\r\n', 'Content-Type: application/json\r\n'];
+  const chat = `POST /v1/chat/completions HTTP/1.1\r\n${host}${type}Content-Length: ${QUESTION.body.length}\r\n\r\n`;
+  connection.write(`GET /v1/models HTTP/1.1\r\n${host}\r\n${chat}${QUESTION.body}`);
+  expect((await connection.response()).status).toBe(200);
+  await expect.poll(() => upstream.requests.length).toBe(1);
+  const idle = await connectRaw(gateway.port);
+  const stopped = gateway.stop();
+  // The drain has looked for idle connections when this one is gone.
+  await idle.ended();
+  held.release();
+  expect((await connection.response()).body).toMatch(/data: \[DONE\]\n\n$/);
   await stopped;
   await upstream.close();
 });
