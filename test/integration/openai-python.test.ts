@@ -13,7 +13,7 @@ const SUPPORT = join(import.meta.dirname, '../support');
 const REQUIREMENTS = join(SUPPORT, 'python-requirements.txt');
 const CACHE = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
 const OWN_PYTHON = join(CACHE, 'glassgate/python-client/bin/python');
-const NAMED_PYTHON = process.env['GLASSGATE_TEST_PYTHON'];
+const NAMED_PYTHON = process.env['OPENAI_TEST_PYTHON'];
 
 const python = NAMED_PYTHON ?? (existsSync(OWN_PYTHON) ? OWN_PYTHON : undefined);
 const inCi = (process.env['CI'] ?? '') !== '';
