@@ -47,6 +47,8 @@ export interface GatewayOptions {
   readonly answerPages?: number | undefined;
   /** How long a drain leaves idle connections to their clients, milliseconds. */
   readonly idleGraceMs?: number | undefined;
+  /** Longest wait for the head of a request, milliseconds. */
+  readonly headersTimeoutMs?: number | undefined;
 }
 
 /** Longer than a busy client pauses between two requests on one connection. */
@@ -81,8 +83,8 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   const app = createApp(wireApp(config, resources, options));
   await Promise.all([answers.ready(), catalogue.refresh()]);
   const { host, port } = config.server;
-  const idleGraceMs = options.idleGraceMs ?? IDLE_GRACE_MS;
-  const server = await listen(app, { host, port, idleGraceMs }, resources.instruments);
+  const { idleGraceMs = IDLE_GRACE_MS, headersTimeoutMs } = options;
+  const server = await listen(app, { host, port, idleGraceMs, headersTimeoutMs }, resources.instruments);
   return {
     port: server.port,
     readiness: () => readinessOf(catalogue, answers),

@@ -26,7 +26,6 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const SERVER_OPTIONS = {
   connectionsCheckingInterval: 1000,
-  headersTimeout: HEADERS_TIMEOUT_MS,
   keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   // Bodies have a time of their own (read-body.ts).
   requestTimeout: 0,
@@ -40,12 +39,14 @@ export interface ListenOptions {
   readonly port: number;
   /** Once nothing is accepted any more: how long a connection without a request is left to its client. */
   readonly idleGraceMs: number;
+  /** Longest wait for the head of a request. */
+  readonly headersTimeoutMs?: number | undefined;
 }
 
 /** Listens on the public port and answers with the app. */
 export async function listen(
   app: Hono<GatewayEnvironment>,
-  { host, port, idleGraceMs }: ListenOptions,
+  { host, port, idleGraceMs, headersTimeoutMs: headersTimeout = HEADERS_TIMEOUT_MS }: ListenOptions,
   instruments: Instruments,
 ): Promise<PublicServer> {
   const answer = getRequestListener(app.fetch, {
@@ -53,7 +54,7 @@ export async function listen(
     errorHandler: (thrown) => refuseRequest(thrown, instruments),
   });
   let accepting = true;
-  const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
+  const server = createServer({ ...SERVER_OPTIONS, headersTimeout }, (incoming, outgoing) => {
     // Says `Connection: close`, so that the client takes a new connection for its next request.
     if (!accepting) outgoing.shouldKeepAlive = false;
     void answer(incoming, outgoing);
