@@ -7,10 +7,10 @@ import { findFreePort } from './free-port.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** A line of the gateway's log. */
-export type LogLine = Readonly<Record<string, unknown>> & { readonly event: string };
+type LogLine = Readonly<Record<string, unknown>> & { readonly event: string };
 
 /** How a process ended, and how long that took after the signal. */
-export interface ProcessEnd {
+interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly durationMs: number;

@@ -1,7 +1,7 @@
 import { openChatStream, type StreamEnd } from './chat-stream.ts';
 
 /** One question of a load and when it was asked, by `performance.now()`. */
-export interface LoadResult extends StreamEnd {
+interface LoadResult extends StreamEnd {
   readonly startedAt: number;
 }
 
