@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { GatewayOptions } from '../../src/gateway.ts';
 import { openChatStream } from '../support/chat-stream.ts';
 import { FAKE_MODEL, startFakeUpstream, type FakeUpstream } from '../support/fake-upstream.ts';
 import { startTestGateway, type GatewayUnderTest } from '../support/gateway.ts';
@@ -15,10 +16,10 @@ let upstream: FakeUpstream;
 let gateway: GatewayUnderTest;
 let held: HeldStreams;
 
-async function start(settings: Record<string, string>): Promise<void> {
+async function start(settings: Record<string, string>, options: GatewayOptions = {}): Promise<void> {
   held = holdStreams(FAKE_MODEL);
   upstream = await startFakeUpstream(held.reply);
-  gateway = await startTestGateway(upstream.url, settings);
+  gateway = await startTestGateway(upstream.url, settings, options);
 }
 
 beforeEach(() => probe.reset());
@@ -169,6 +170,26 @@ test('other routes have no queue', async () => {
   expect((await fetch(`${gateway.url}/v1/models`)).status).toBe(200);
   held.release();
   await Promise.all(streams.map(({ ended }) => ended));
+});
+
+test('a request that comes when the time to drain is over is told that we shut down', async () => {
+  await start({ GLASSGATE_SERVER_DRAIN_TIMEOUT_MS: '200' }, { idleGraceMs: 5000 });
+  const [stream] = await takePlaces(1);
+  const connection = await connectRaw(gateway.port);
+  connection.write(`${CHAT} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`);
+  const before = await rejected('shutting_down');
+  const drained = gateway.drain();
+  expect(await stream?.ended).toMatchObject({ ending: 'error', errorCode: 'shutting_down' });
+  connection.write(`Content-Length: ${BODY.length}\r\n\r\n${BODY}`);
+  const refusal = await connection.response();
+  expect([refusal.status, refusal.headers['retry-after'], refusal.headers['connection']]).toEqual([
+    503,
+    '1',
+    'close',
+  ]);
+  expect(JSON.parse(refusal.body)).toMatchObject({ error: { code: 'shutting_down' } });
+  expect(await rejected('shutting_down')).toBe(before + 1);
+  await drained;
 });
 
 test('a reader who does not read holds the model back, not our memory', async () => {
