@@ -8,7 +8,7 @@ export function answerView(answer: StoredAnswer, traceUrl: string | undefined): 
     answer_id: answer.answerId,
     request_id: answer.requestId,
     trace_id: answer.traceId,
-    trace_url: traceUrl?.replace('{trace_id}', answer.traceId) ?? null,
+    trace_url: traceUrl?.replaceAll('{trace_id}', answer.traceId) ?? null,
     created_at: answer.createdAt,
     model: answer.model,
     stream: answer.stream,
