@@ -26,20 +26,20 @@ export interface Plan {
   };
 }
 
-/** Three to four minutes: enough rounds for a median that a noisy neighbour does not move. */
+/** About three minutes on a quiet machine. Many short rounds: a neighbour's noise then falls on all targets alike. */
 export const FULL_PLAN: Plan = {
-  warmUpRequests: 1500,
-  cost: { rounds: 5, burstRounds: 3, answers: 800, streams: 400 },
-  latency: { rounds: 5, requests: 250 },
+  warmUpRequests: 4000,
+  cost: { rounds: 12, burstRounds: 6, answers: 300, streams: 150 },
+  latency: { rounds: 10, requests: 120 },
   throughput: { rounds: 2, durationMs: 1000, concurrencies: [16, 64, 128] },
   pacedStreams: { rounds: 2, streams: 24, staggerMs: 20, deltas: 64 },
 };
 
 /** Every row once or twice: shows that the bench works, not what the gateway costs. */
 export const QUICK_PLAN: Plan = {
-  warmUpRequests: 150,
-  cost: { rounds: 1, burstRounds: 1, answers: 100, streams: 50 },
-  latency: { rounds: 2, requests: 40 },
-  throughput: { rounds: 1, durationMs: 300, concurrencies: [16] },
-  pacedStreams: { rounds: 1, streams: 6, staggerMs: 20, deltas: 16 },
+  warmUpRequests: 100,
+  cost: { rounds: 1, burstRounds: 1, answers: 60, streams: 30 },
+  latency: { rounds: 1, requests: 40 },
+  throughput: { rounds: 1, durationMs: 200, concurrencies: [16] },
+  pacedStreams: { rounds: 1, streams: 4, staggerMs: 20, deltas: 16 },
 };

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseOptions, USAGE, type BenchOptions } from './options.ts';
@@ -9,6 +9,8 @@ import { renderReport } from './report/render-report.ts';
 import { startFleet } from './targets/start-fleet.ts';
 import { runWorkloads, type BenchResult } from './workloads/run-workloads.ts';
 
+const README = join(import.meta.dirname, '../README.md');
+
 let options: BenchOptions;
 try {
   options = parseOptions(process.argv.slice(2));
@@ -18,17 +20,19 @@ try {
 }
 await bench(options);
 
-async function bench({ quick, jsonFile, markdownFile }: BenchOptions): Promise<void> {
+async function bench({ quick, jsonFile, markdown }: BenchOptions): Promise<void> {
   const plan = quick ? QUICK_PLAN : FULL_PLAN;
-  const setting = describeSetting(new Date());
+  const setting = [
+    ...describeSetting(new Date()),
+    ...(quick ? ['A quick run: it shows that the bench works, not what the gateway costs.'] : []),
+  ];
+  // Found out now and not after minutes.
+  if (markdown) putBetweenMarks(readFileSync(README, 'utf8'), '');
   const result = await withFleet((fleet) => runWorkloads(fleet, plan, report));
-  const markdown = renderReport(result, setting);
-  process.stdout.write(`${markdown}\n`);
+  const tables = renderReport(result, setting);
+  process.stdout.write(`${tables}\n`);
   if (jsonFile !== undefined) writeFileSync(jsonFile, toJson({ setting, plan, ...result }));
-  if (markdownFile !== undefined) {
-    const before = existsSync(markdownFile) ? readFileSync(markdownFile, 'utf8') : '';
-    writeFileSync(markdownFile, putBetweenMarks(before, markdown));
-  }
+  if (markdown) writeFileSync(README, putBetweenMarks(readFileSync(README, 'utf8'), tables));
 }
 
 /** Starts everything in a folder of its own and leaves nothing behind, whatever happens. */

@@ -50,7 +50,7 @@ async function sendStream(outgoing: ServerResponse, frames: readonly Buffer[]): 
     if (mode.pace === 'separate') await nextTurn();
     // The role and the first content leave together; each wait is against the clock, so that late timers do not add up.
     if (typeof mode.pace === 'number' && index > 0 && index < mode.deltas) {
-      await delay(startedAt + index * mode.pace - performance.now());
+      await delay(Math.max(0, startedAt + index * mode.pace - performance.now()));
     }
   }
   outgoing.end();

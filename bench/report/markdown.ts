@@ -4,13 +4,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-const BEGIN = '<!-- bench -->';
-const END = '<!-- /bench -->';
+/** What stands before, between and after the marks; the first one may say who writes between them. */
+const MARKED = /^(.*<!-- bench:begin\b[^\n]*-->\n).*(<!-- bench:end -->.*)$/s;
 
-/** Puts text between the marks of a document; a document without them is replaced by it. */
+/** Puts text between the marks of a document; throws when it has none. */
 export function putBetweenMarks(document: string, text: string): string {
-  const begin = document.indexOf(BEGIN);
-  const end = document.indexOf(END, begin);
-  if (begin === -1 || end === -1) return `${text}\n`;
-  return `${document.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${document.slice(end)}`;
+  const [, before, after] = MARKED.exec(document) ?? [];
+  if (before === undefined || after === undefined)
+    throw new Error('there is no <!-- bench:begin --> and <!-- bench:end --> to write between');
+  return `${before}\n${text}\n\n${after}`;
 }

@@ -30,7 +30,9 @@ export interface Fleet {
 /** Answer records are written 20 ms after an answer, and metrics need no request to wait for them. */
 const RECORD_SETTLE_MS = 100;
 /** A dead Collector answers nothing that could be waited for: the time in which a live one would have had everything. */
-const DEAD_SETTLE_MS = 2500;
+const DEAD_SETTLE_MS = 500;
+/** Less than the default, so that a round need not wait long for the last batch; under load batches fill up sooner. */
+const SHORT_DELAY = { OTEL_BSP_SCHEDULE_DELAY: '200', OTEL_BLRP_SCHEDULE_DELAY: '200' };
 /** Nothing listens on port 1: each export is refused at once. */
 const DEAD_ENDPOINT = 'http://127.0.0.1:1';
 
@@ -120,7 +122,7 @@ async function startGateways(
   const off = await start('off', { OTEL_SDK_DISABLED: 'true', GLASSGATE_TELEMETRY_LOG_LEVEL: 'silent' }, () =>
     delay(RECORD_SETTLE_MS),
   );
-  const on = await start('on', { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }, (requests) =>
+  const on = await start('on', { ...SHORT_DELAY, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }, (requests) =>
     ledger.settle(requests, withRetrieval),
   );
   const plain: Target = {
@@ -129,7 +131,7 @@ async function startGateways(
     retrieval: false,
     settle: (requests) => ledger.settle(requests, withoutRetrieval),
   };
-  const dead = await start('dead', { OTEL_EXPORTER_OTLP_ENDPOINT: DEAD_ENDPOINT }, () =>
+  const dead = await start('dead', { ...SHORT_DELAY, OTEL_EXPORTER_OTLP_ENDPOINT: DEAD_ENDPOINT }, () =>
     delay(DEAD_SETTLE_MS),
   );
   return [off, on, plain, dead];
