@@ -6,6 +6,7 @@ import { openKeyStore, type KeyStore } from './access/key-store.ts';
 import { createRequestLimiter } from './access/request-limiter.ts';
 import { openAnswerStore, type AnswerStore, type AnswerStoreOptions } from './answers/answer-store.ts';
 import { createApp, type AppDependencies } from './app.ts';
+import { isLoopback } from './config/is-loopback.ts';
 import type { Config } from './config/schema.ts';
 import type { AnswerVersions } from './domain/answer-record.ts';
 import { GatewayError } from './errors/gateway-error.ts';
@@ -14,7 +15,6 @@ import { createUpstreamClient, type UpstreamClient } from './generation/upstream
 import { GUARD_VERSION } from './guardrail/rules.ts';
 import { listen } from './http/listen.ts';
 import { Admission } from './http/middleware/admission.ts';
-import { isLoopbackAddress } from './http/middleware/identify.ts';
 import { createAnswerPath } from './pipeline/answer-path.ts';
 import { PROMPT_VERSION } from './prompt/template.ts';
 import { openCorpus, type Corpus } from './retrieval/corpus.ts';
@@ -158,7 +158,7 @@ function wireApp(config: Config, resources: Resources, options: GatewayOptions):
     telemetry: {
       instruments,
       auth,
-      boundToLoopback: isLoopbackAddress(server.host),
+      boundToLoopback: isLoopback(server.host),
       keys,
       secret,
       shutdown: resources.shutdown.signal,

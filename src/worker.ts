@@ -21,7 +21,7 @@ export interface WorkerOptions extends GatewayOptions {
 }
 
 /** Time to export what is left; a dead Collector must not eat the time of a deployment. */
-const FLUSH_TIMEOUT_MS = 5000;
+const FLUSH_TIMEOUT_MS = 3000;
 
 /** Starts telemetry, then the gateway, so that nothing happens unseen. */
 export async function startWorker(config: Config, options: WorkerOptions): Promise<RunningWorker> {

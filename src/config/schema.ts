@@ -17,10 +17,11 @@ const secret = z
   .string()
   .min(1)
   .transform((value) => new Secret(value));
+/** Clients of OpenAI are given URLs that end in `/v1`: that is taken here, too. */
 const httpUrl = z
   .url({ protocol: /^https?$/ })
   .refine(isPlain, 'must be scheme, host, port and path only: a key goes into api_key')
-  .transform((value) => value.replace(/\/+$/, ''));
+  .transform((value) => value.replace(/\/+$/, '').replace(/\/v1$/, ''));
 const list = z
   .union([z.array(z.string()), z.string().transform((words) => words.split(','))], {
     error: 'must be a list of words, or words with commas between them',

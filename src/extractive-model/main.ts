@@ -11,5 +11,6 @@ const server = createModelServer({
 
 await serveModel(server, {
   port: Number(process.env['GLASSGATE_EMBEDDED_PORT'] ?? 0),
+  metrics: () => telemetry.metricsText(),
   flush: () => telemetry.shutdown(2_000),
 });

@@ -1,7 +1,11 @@
+import { APIError } from 'openai';
 import { z } from 'zod';
-import { log } from '../telemetry/log.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
+import { log, type LogAttributes } from '../telemetry/log.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
+import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '../telemetry/semconv.ts';
 import type { UpstreamClient } from './upstream-client.ts';
+import { translateUpstreamError } from './upstream-error.ts';
 
 /** A model as callers see it. The upstream's own entry also holds folder paths, which stay here. */
 export interface Model {
@@ -87,10 +91,11 @@ class PolledCatalogue implements ModelCatalogue {
 
   async refresh(): Promise<void> {
     clearTimeout(this.#timer);
-    const up = await this.#look();
+    const fault = await this.#look();
+    const up = fault === undefined;
     if (up !== this.#up) {
       if (up && this.#up === false) log.info('upstream.reachable');
-      if (!up) log.error('upstream.unreachable');
+      if (!up) log.error('upstream.unreachable', fault);
       this.#up = up;
     }
     this.#instruments['glassgate.upstream.up'].record(up ? 1 : 0, {});
@@ -103,11 +108,11 @@ class PolledCatalogue implements ModelCatalogue {
     clearTimeout(this.#timer);
   }
 
-  async #look(): Promise<boolean> {
+  /** Looks at the upstream; what went wrong, or nothing. */
+  async #look(): Promise<LogAttributes | undefined> {
+    const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS);
     try {
-      const { data } = listSchema.parse(
-        await this.#upstream.listModels(AbortSignal.timeout(LOOK_TIMEOUT_MS)),
-      );
+      const { data } = listSchema.parse(await this.#upstream.listModels(signal));
       const models = data.map(({ id, created, max_model_len: length }) => ({
         id,
         created,
@@ -115,10 +120,17 @@ class PolledCatalogue implements ModelCatalogue {
       }));
       this.#models =
         this.#offered.length === 0 ? models : models.filter(({ id }) => this.#offered.includes(id));
-      return true;
-    } catch {
+      return undefined;
+    } catch (thrown) {
       // The list that was known stays: a model does not cease to exist while its server restarts.
-      return false;
+      const { code } = signal.aborted
+        ? new GatewayError('upstream_first_byte_timeout')
+        : translateUpstreamError(thrown, signal);
+      const status = thrown instanceof APIError ? thrown.status : undefined;
+      return {
+        [ATTR_ERROR_TYPE]: code,
+        ...(status === undefined ? {} : { [ATTR_HTTP_RESPONSE_STATUS_CODE]: status }),
+      };
     }
   }
 }

@@ -17,5 +17,6 @@ const telemetry = startTelemetry({ role: 'local-model' });
 const engine = createLlamaEngine(await loadLlamaModel(paths.engineEntry, paths.weights));
 await serveModel(createModelServer({ engine, tracer: trace.getTracer('glassgate.local-model') }), {
   port: Number(process.env['GLASSGATE_EMBEDDED_PORT'] ?? 0),
+  metrics: () => telemetry.metricsText(),
   flush: () => telemetry.shutdown(2_000),
 });

@@ -1,4 +1,4 @@
-import { unwatchFile, watchFile } from 'node:fs';
+import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { ConfigError } from '../config/load.ts';
 import { log } from '../telemetry/log.ts';
 import { loadConfigInForce, refuseNeedsRestart, type ConfigInForce } from './config-in-force.ts';
@@ -25,10 +25,12 @@ export function startReloader(options: ReloaderOptions): () => void {
   let turn = 0;
   let wanted = false;
   let running = false;
+  let seen = readConfigFile();
   const run = async () => {
     running = true;
     while (wanted && !ending.aborted) {
       wanted = false;
+      seen = readConfigFile();
       const next = await tryNext(inForce, () => load(turn + 1), apply);
       if (next !== undefined) [inForce, turn] = [next, turn + 1];
     }
@@ -38,8 +40,17 @@ export function startReloader(options: ReloaderOptions): () => void {
     wanted = true;
     if (!running) void run();
   };
-  watchConfigFile(reload, ending);
+  // An edit that a signal has brought into force already is no change any more.
+  watchConfigFile(() => readConfigFile() !== seen && reload(), ending);
   return reload;
+}
+
+function readConfigFile(): string | undefined {
+  try {
+    return readFileSync(process.env['GLASSGATE_CONFIG_FILE'] ?? '', 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function watchConfigFile(onChange: () => void, ending: AbortSignal): void {

@@ -6,24 +6,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openKeyStore } from '../access/key-store.ts';
 import { loadConfig } from '../config/load.ts';
-import { isLoopback, refuseOpenDoor, refuseTakenPort } from './start-checks.ts';
+import { refuseOpenDoor, refuseTakenPort } from './start-checks.ts';
 import { StartFault } from './start-fault.ts';
-
-test.each([
-  ['127.0.0.1', true],
-  ['127.1.2.3', true],
-  ['::1', true],
-  ['localhost', true],
-  ['0.0.0.0', false],
-  ['::', false],
-  ['10.0.0.1', false],
-  ['128.0.0.1', false],
-  ['fe80::1', false],
-  ['gateway.internal', false],
-  ['', false],
-])('is %j loopback: %s', (host, expected) => {
-  expect(isLoopback(host)).toBe(expected);
-});
 
 test('a public address needs a key that is not revoked', () => {
   const folder = temporaryFolder();

@@ -1,24 +1,14 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { BlockList, createServer, isIP } from 'node:net';
+import { createServer } from 'node:net';
 import { openKeyStore } from '../access/key-store.ts';
 import { ANSWER_MIGRATIONS } from '../answers/schema.ts';
+import { isLoopback } from '../config/is-loopback.ts';
 import type { Config } from '../config/schema.ts';
 import { localModelPaths } from '../local-model/model-files.mjs';
 import { dataFile } from '../storage/data-file.ts';
 import { openDatabase } from '../storage/open-database.ts';
 import { StartFault } from './start-fault.ts';
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
-/** Whether only this machine can reach an address. A name other than `localhost` counts as public: it may mean anything tomorrow. */
-export function isLoopback(host: string): boolean {
-  const family = isIP(host);
-  if (family === 0) return host === 'localhost';
-  return LOOPBACK.check(host, family === 4 ? 'ipv4' : 'ipv6');
-}
 
 /** Everything that keeps the gateway from starting, found before the first child is. */
 export async function checkStart(config: Config): Promise<void> {
@@ -39,12 +29,7 @@ export async function checkStart(config: Config): Promise<void> {
 export function refuseOpenDoor(config: Config): void {
   const { host } = config.server;
   if (isLoopback(host) || config.auth.visitors !== 'key') return;
-  const keys = openKeyStore(dataFile(config.storage.folder, 'access'));
-  try {
-    if (keys.hasKeys()) return;
-  } finally {
-    keys.close();
-  }
+  if (hasKeys(dataFile(config.storage.folder, 'access'))) return;
   throw new StartFault(
     `Glassgate does not listen on ${host}, which other machines can reach, while there is no API key. ` +
       'Make one with "npm run keys -- create --label NAME", or choose who may ask without one by GLASSGATE_AUTH_VISITORS.',
@@ -52,8 +37,19 @@ export function refuseOpenDoor(config: Config): void {
   );
 }
 
+/** Looks without making the file: a check of the configuration leaves nothing behind. */
+function hasKeys(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const keys = openKeyStore(path);
+  try {
+    return keys.hasKeys();
+  } finally {
+    keys.close();
+  }
+}
+
 /** The local model is an opt-in: without it the gateway would wait for a model that never comes. */
-function refuseMissingModel({ upstream }: Config): void {
+export function refuseMissingModel({ upstream }: Config): void {
   const { engineEntry, weights } = localModelPaths();
   const isWanted = upstream.url === undefined && upstream.embedded_model === 'local';
   if (!isWanted || (existsSync(engineEntry) && existsSync(weights))) return;

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isMessageToChild } from '../../processes/messages.ts';
+import { answerPrimary } from '../../processes/answer-primary.ts';
 
 /** How a model server lives as a process of its own. */
 export interface ServeModelOptions {
   /** 0 for any that is free. */
   readonly port: number;
+  /** Prometheus text of this process, for the parent's page of all processes. */
+  readonly metrics: () => Promise<string>;
   /** Sends the last spans away. */
   readonly flush: () => Promise<void>;
 }
@@ -18,7 +20,10 @@ const DRAIN_TIMEOUT_MS = 5_000;
  * Listens on loopback, tells a parent process the port, and ends when the parent says so (`drain`) or is gone;
  * without a parent on SIGTERM or SIGINT. Open answers end first, then the telemetry.
  */
-export async function serveModel(server: Server, { port, flush }: ServeModelOptions): Promise<number> {
+export async function serveModel(
+  server: Server,
+  { port, metrics, flush }: ServeModelOptions,
+): Promise<number> {
   let isEnding = false;
   const end = async (): Promise<void> => {
     if (isEnding) return;
@@ -31,9 +36,7 @@ export async function serveModel(server: Server, { port, flush }: ServeModelOpti
   const onSignal = process.send === undefined ? end : async () => undefined;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void onSignal());
   process.on('disconnect', () => void end());
-  process.on('message', (message) => {
-    if (isMessageToChild(message) && message.type === 'drain') void end();
-  });
+  answerPrimary({ metrics, drain: () => void end() });
 
   // `close` ends only the connections that are idle then; one kept alive after its last answer has to go too.
   server.on('request', (_, response) => {

@@ -55,11 +55,6 @@ export function identify(incoming: IncomingMessage, options: IdentityOptions): I
   return refused(new GatewayError('authentication_required'));
 }
 
-/** Whether an address is one of this machine only. */
-export function isLoopbackAddress(host: string): boolean {
-  return host === 'localhost' || LOOPBACK_ADDRESS.test(host);
-}
-
 /** A front names people by mail address or login: what is stored with answers must not say who they are. */
 function pseudonymOf(user: string, secret: Uint8Array): string {
   return createHmac('sha256', secret).update(user).digest('base64url').slice(0, 22);

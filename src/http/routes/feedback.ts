@@ -23,7 +23,7 @@ export interface FeedbackRouteOptions {
 
 const feedbackSchema = z.strictObject({
   answer_id: z.string().min(1).max(128),
-  rating: z.enum(['up', 'down']).nullable(),
+  rating: z.literal(['up', 'down', null]),
   comment: z.string().max(4000).optional(),
   reasons: z.array(z.string().min(1).max(64)).max(16).optional(),
 });
