@@ -31,6 +31,15 @@ describe('phraseShare', () => {
     expect(inTitle).toBeGreaterThan(inText);
   });
 
+  it('counts a word of a short heading more, but not without end', () => {
+    const alone = share('slow', terms('aaaa', 'slow'));
+    const among = (count: number): number => share('slow', terms('aaaa', `slow ${'xxx '.repeat(count)}`));
+    expect(alone).toBeGreaterThan(among(8));
+    expect(among(8)).toBeGreaterThan(among(11));
+    expect(alone).toBe(among(1));
+    expect(among(20)).toBe(among(50));
+  });
+
   it('finds whole terms, phrases in a row, repeated ones, and beginnings', () => {
     expect(share('slow', terms('slower aslow'))).toBe(0);
     expect(share('采集 集器', terms('采集 集器 器'))).toBeGreaterThan(0);

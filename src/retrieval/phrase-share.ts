@@ -8,6 +8,9 @@ export interface PassageTerms {
 /** A word in its heading says more about a passage than one in its text; the title is that of its neighbours too. */
 const HEADING_WEIGHT = 4;
 const TITLE_WEIGHT = 2;
+/** A heading with fewer characters says more with each word, but only so much more. */
+const USUAL_HEADING_LENGTH = 50;
+const MOST_HEADING_SHARE = 2;
 /** The usual constants of bm25, as FTS5 has them. */
 const K1 = 1.2;
 const B = 0.75;
@@ -24,9 +27,13 @@ export function phraseShare(
 ): number {
   const frequency =
     occurrences(phrase, isPrefix, terms.textTerms) +
-    HEADING_WEIGHT * occurrences(phrase, isPrefix, terms.headingTerms) +
+    HEADING_WEIGHT * headingShare(terms.headingTerms) * occurrences(phrase, isPrefix, terms.headingTerms) +
     TITLE_WEIGHT * occurrences(phrase, isPrefix, terms.titleTerms);
   return frequency / (frequency + K1 * (1 - B + (B * terms.textTerms.length) / meanLength));
+}
+
+function headingShare(headingTerms: string): number {
+  return Math.min(MOST_HEADING_SHARE, Math.max(1, USUAL_HEADING_LENGTH / (headingTerms.length + 1)));
 }
 
 function occurrences(phrase: string, isPrefix: boolean, terms: string): number {

@@ -13,6 +13,8 @@ const STOP_PHRASES = new Set(CHINESE_STOP_PHRASES);
 const KNOWN_CHINESE = new RegExp(
   `(${[...CHINESE_WORDS, ...CHINESE_STOP_PHRASES].sort((left, right) => right.length - left.length).join('|')})`,
 );
+/** How much of it says little: `很慢` is looked for as `慢`. */
+const DEGREE = /^[很太](?=.$)/u;
 const SEGMENTER = new Intl.Segmenter('zh', { granularity: 'word' });
 
 /** The words of a question that say what it is about: expressions of the synonym table whole, empty words left out. */
@@ -24,10 +26,15 @@ export function questionWords(question: string): string[] {
     const expression = isPaired(piece) ? undefined : expressionAt(pieces, index);
     if (isPaired(piece)) words.push(...chineseWords(piece));
     else if (expression !== undefined) words.push(expression.join(' '));
-    else words.push(...identifierWords(piece.toLowerCase()).filter((word) => !ENGLISH_STOP_WORDS.has(word)));
+    else words.push(...identifierWords(piece.toLowerCase()).filter((word) => !saysNothing(word)));
     index += expression?.length ?? 1;
   }
   return words;
+}
+
+/** A lone digit numbers things and names none. */
+function saysNothing(word: string): boolean {
+  return ENGLISH_STOP_WORDS.has(word) || /^[0-9]$/.test(word);
 }
 
 /** The longest run of words from here on that the synonym table knows as one expression. */
@@ -51,7 +58,8 @@ function chineseWords(run: string): string[] {
 function segments(text: string): string[] {
   const words: string[] = [];
   let joins = false;
-  for (const { segment } of SEGMENTER.segment(text)) {
+  for (const { segment: written } of SEGMENTER.segment(text)) {
+    const segment = written.replace(DEGREE, '');
     const isSingle = Array.from(segment).length === 1;
     const isEmpty = isSingle && CHINESE_STOP_CHARACTERS.has(segment);
     if (isSingle && joins && !isEmpty) words[words.length - 1] += segment;

@@ -4,7 +4,7 @@
  * A word may stand in several groups; `_` is a space inside an English expression.
  */
 const GROUPS = `
-slow latency delay lag sluggish late slowness 慢 延迟 卡 卡顿 变慢 很慢 太慢 耗时 迟缓
+slow latency delay lag sluggish late slowness 慢 延迟 卡 卡顿 变慢 耗时 迟缓
 fast quick speed performance throughput 快 速度 性能 吞吐 加快
 hang stuck freeze stall stalled frozen block 卡住 卡死 停住 停滞 挂起 没反应 拖垮 阻塞
 wait waiting queue backlog pending line 等待 排队 队列 积压 等
@@ -19,8 +19,9 @@ deploy production rollout release go_live ship 部署 上线 生产 生产环境
 upgrade update migrate migration new_version new_release newer 升级 更新 迁移 新版本 新版
 rollback roll_back go_back previous_version downgrade revert old_version earlier older old 回退 回滚 降级 退回 旧版 旧版本 老版本 上一个版本
 version release build 版本
-configure configuration setting option variable environment parameter settings config knob 配置 设置 选项 变量 环境变量 参数 设定
+configure configuration change setting option variable environment parameter settings config knob 配置 设置 选项 变量 环境变量 参数 设定 修改 更改
 validate check verify test lint typo misspelt mistake 检查 校验 验证 写错 错字 测试
+graceful gracefully drain draining sigterm rolling seamless without_dropping without_losing without_breaking without_failing without_interruption without_downtime zero_downtime 优雅 平滑 无缝 排空 不中断 不停机 不丢
 reload apply hot_reload hup change_settings without_downtime 重新加载 重载 热加载 生效 不停机
 restart_needed full_restart 完整重启
 downtime interruption outage interrupt kick disrupt 中断 停机 不中断 打断 停服 掐断 断开
@@ -40,13 +41,13 @@ concurrency simultaneous parallel at_once at_the_same_time same_time in_flight �
 capacity scale scaling sizing grow growth load traffic horizontal more_hosts another_host 容量 扩展 扩容 伸缩 负载 流量 规模
 host server machine box node computer laptop instance 主机 服务器 机器 单机 单台 节点 电脑
 replica replicas second_host several_hosts 副本 多台
-refuse refused reject rejected deny decline turn_away 拒绝 被拒 挡在外面 驳回
+refuse refused reject rejected deny decline turn_away 拒绝 被拒绝 被拒 挡在外面 驳回
 timeout time_out timed_out deadline too_long expire 超时 过期 时限 太久
 retry again repeat try_again resend 重试 再试 重发 重复
 abort cancel disconnect leave hang_up give_up pressed_stop close 中止 取消 断开 离开 停止 挂断 关掉
 interrupted broken_off cut_off truncated incomplete halfway middle 中断 断掉 断了 截断 不完整 一半 说到一半 中途
 unreachable connection_refused not_reachable cannot_connect connect gone down offline away 无法连接 连不上 连接不上 不可达 连接失败 断连 联系不上
-block blocked refused forbidden reject stopped filter 拦截 阻止 挡住 屏蔽 被拦 被挡
+block blocked refused forbidden reject stopped filter 拦截 被拦截 阻止 挡住 屏蔽 被拦 被挡
 guard guardrail guardrails moderation safety filter 护栏 防护 审核 过滤 安全规则
 false_alarm false_positive harmless innocent legitimate too_strict mistaken 误判 误报 误伤 误拦 太严 正常提问 普通提问 当成攻击
 injection jailbreak attack malicious attacker hostile planted hidden_instructions poison 注入 越狱 攻击 恶意 恶意指令 埋 投毒 攻击者
@@ -65,7 +66,7 @@ better worse improve quality compare comparison evaluate evaluation regression �
 bad_answer wrong_answer off_topic useless poor_answer 不好的回答 答非所问 答错 答得不好 回答错误
 root_cause cause reason why diagnose investigate debug troubleshoot find_out blame 原因 排查 诊断 调查 定位 哪一步 环节 查明
 fix solve repair resolve remedy mend recover 修复 解决 处理 处置 补救 恢复 修好
-first_checks check_first look_first where_to_look 先检查 先看 首先检查 从哪里查起
+first_checks check_first look_first where_to_look troubleshoot diagnose debug runbook 排查 排障 诊断 先检查 先看 首先检查 从哪里查起
 record recorded store stored save saved persist keep kept retain hold remember 记录 保存 存储 写入 保留 存 留 记住
 not_recorded not_stored lost_records lost lose losing dropped 丢失 丢 没有记录 未记录 没存上 丢弃 丢掉
 retention retain how_long expire_after age old_records 保留期 保留 保存多久 过期 多久 老记录 自动删除
