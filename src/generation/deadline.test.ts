@@ -216,3 +216,25 @@ test('a silence longer than five minutes is fine when it is allowed: no default 
   expect(reasonOf(patient)).toBeUndefined();
   patient.clear();
 });
+
+describe('a reader who pauses', () => {
+  test('is not taken for a silent upstream, however long it takes', () => {
+    deadline.startAttempt();
+    deadline.byteArrived();
+    deadline.pauseSilence();
+    vi.advanceTimersByTime(5000);
+    expect(reasonOf(deadline)).toBeUndefined();
+  });
+
+  test('has the silence counted from when it goes on', () => {
+    deadline.startAttempt();
+    deadline.byteArrived();
+    deadline.pauseSilence();
+    vi.advanceTimersByTime(1000);
+    deadline.resumeSilence();
+    vi.advanceTimersByTime(199);
+    expect(reasonOf(deadline)).toBeUndefined();
+    vi.advanceTimersByTime(400);
+    expect(reasonOf(deadline)).toBe('upstream_stalled');
+  });
+});

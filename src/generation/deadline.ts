@@ -18,6 +18,7 @@ export class Deadline {
   readonly #caller: AbortSignal;
   #phase: NodeJS.Timeout | undefined;
   #lastByteAt = 0;
+  #readerHasFrames = false;
 
   constructor(timeouts: Timeouts, caller: AbortSignal) {
     this.#timeouts = timeouts;
@@ -51,6 +52,17 @@ export class Deadline {
     this.#watchSilence(this.#timeouts.betweenBytesMs);
   }
 
+  /** The reader has frames in hand: his pauses are not the upstream's silence. */
+  pauseSilence(): void {
+    this.#readerHasFrames = true;
+  }
+
+  /** The reader wants more: the upstream's silence counts from here. */
+  resumeSilence(): void {
+    this.#readerHasFrames = false;
+    this.#lastByteAt = performance.now();
+  }
+
   /** Stops the timers of the attempt while waiting for the next one. */
   endAttempt(): void {
     clearTimeout(this.#phase);
@@ -65,7 +77,7 @@ export class Deadline {
 
   #watchSilence(waitMs: number): void {
     this.#phase = setTimeout(() => {
-      const silentMs = performance.now() - this.#lastByteAt;
+      const silentMs = this.#readerHasFrames ? 0 : performance.now() - this.#lastByteAt;
       const leftMs = this.#timeouts.betweenBytesMs - silentMs;
       if (leftMs <= 0) this.#abort(new GatewayError('upstream_stalled'));
       else this.#watchSilence(leftMs);

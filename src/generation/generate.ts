@@ -54,7 +54,9 @@ export async function* generate(
           deadline,
         )) {
           released = true;
+          deadline.pauseSilence();
           yield frames;
+          deadline.resumeSilence();
         }
         tell();
         return;
