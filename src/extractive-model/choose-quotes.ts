@@ -6,9 +6,10 @@ import type { ReadPrompt } from './read-prompt.ts';
 
 /** So much of the question, by weight, must the best passage hold for the stand-in to quote anything. */
 const LEAST_COVERAGE = 0.4;
-/** A further quote must be so good, measured by the best. */
-const LEAST_OF_BEST = 0.6;
-const MOST_QUOTES = 4;
+/** A further quote must be so good, measured by the best: out of the same passage it belongs to it and may be less. */
+const LEAST_OF_BEST = 0.85;
+const LEAST_OF_BEST_BESIDE = 0.6;
+const MOST_QUOTES = 3;
 const MOST_CHARACTERS = 900;
 /** Quotes that share more of their terms than this say the same. */
 const SAME_SHARE = 0.7;
@@ -23,8 +24,8 @@ export function chooseQuotes({ question, passages }: ReadPrompt): Quote[] {
   const chosen: RatedQuote[] = [];
   let characters = 0;
   for (const candidate of rated) {
-    const isGood = candidate.rating > 0 && candidate.rating >= rated[0]!.rating * LEAST_OF_BEST;
-    if (!isGood || chosen.length === MOST_QUOTES) break;
+    if (chosen.length === MOST_QUOTES) break;
+    if (!isGood(candidate, rated[0]!)) continue;
     const length = candidate.quote.text.length + (candidate.quote.code?.length ?? 0);
     const fits = chosen.length === 0 || characters + length <= MOST_CHARACTERS;
     if (!fits || chosen.some((other) => saysTheSame(other.terms, candidate.terms))) continue;
@@ -34,6 +35,11 @@ export function chooseQuotes({ question, passages }: ReadPrompt): Quote[] {
   return chosen
     .map(({ quote }) => quote)
     .sort((left, right) => left.passage.n - right.passage.n || left.position - right.position);
+}
+
+function isGood({ rating, quote }: RatedQuote, best: RatedQuote): boolean {
+  const least = quote.passage.n === best.quote.passage.n ? LEAST_OF_BEST_BESIDE : LEAST_OF_BEST;
+  return rating > 0 && rating >= least * best.rating;
 }
 
 function saysTheSame(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {

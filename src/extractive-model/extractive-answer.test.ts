@@ -27,6 +27,7 @@ describe('extractiveAnswer', () => {
     expect(extractiveAnswer(conversation('How do I start it?', PASSAGES))).toBe(
       [
         'The handbook says:',
+        '- Node is enough. [1]',
         '- Start it with: [1]',
         '  ```sh\n  npm start\n\n  # the page is on 8080\n  ```',
       ].join('\n\n'),
@@ -41,15 +42,19 @@ describe('extractiveAnswer', () => {
 
   it('says plainly when nothing answers, and what it is', () => {
     expect(extractiveAnswer(conversation('What is the capital of France?', PASSAGES))).toMatch(
-      /^Nothing in the passages I was given answers this\. I am an extractive stand-in/,
+      /^The pages of the handbook that came closest do not answer this\. I only quote/,
     );
-    expect(extractiveAnswer(conversation('法国的首都是哪里？', PASSAGES))).toMatch(/^给我的段落中没有能回答/);
+    expect(extractiveAnswer(conversation('法国的首都是哪里？', PASSAGES))).toMatch(
+      /^手册中最接近的段落没有回答/,
+    );
   });
 
   it('says that it can only quote when there are no passages', () => {
-    expect(extractiveAnswer(conversation('Tell me a joke'))).toMatch(/^No passages came with this question/);
-    expect(extractiveAnswer(conversation('讲个笑话'))).toMatch(/^这个问题没有附带任何段落/);
-    expect(extractiveAnswer([])).toMatch(/^No passages/);
+    expect(extractiveAnswer(conversation('Tell me a joke'))).toMatch(
+      /^The handbook has nothing on this\. I only quote/,
+    );
+    expect(extractiveAnswer(conversation('讲个笑话'))).toMatch(/^手册中没有这方面的内容/);
+    expect(extractiveAnswer([])).toMatch(/^The handbook has nothing/);
   });
 
   it('gives the same for the same', () => {

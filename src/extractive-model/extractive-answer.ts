@@ -18,19 +18,19 @@ const PHRASES: Record<Language, Phrases> = {
     opening: 'The handbook says:',
     codeOf: (title) => `From “${title}”:`,
     nothingAnswers:
-      'Nothing in the passages I was given answers this. I am an extractive stand-in: I quote the handbook and ' +
-      'know nothing else. Try the words an operator would use, or connect a language model.',
+      'The pages of the handbook that came closest do not answer this. I only quote the handbook; try words an ' +
+      'operator would use, such as the name of a setting, a metric or an error code.',
     noPassages:
-      'No passages came with this question, and I can only quote the handbook: I am an extractive stand-in, ' +
-      'not a language model. Ask about running Glassgate, or connect a language model.',
+      'The handbook has nothing on this. I only quote the handbook; try words an operator would use, such as the ' +
+      'name of a setting, a metric or an error code.',
   },
   zh: {
     opening: '手册中写道：',
     codeOf: (title) => `摘自“${title}”：`,
     nothingAnswers:
-      '给我的段落中没有能回答这个问题的内容。我是摘录式的替代模型，只会引用手册，不知道手册以外的事。请换成运维常用的说法再问，或接入语言模型。',
+      '手册中最接近的段落没有回答这个问题。我只会引用手册；请换成运维常用的说法再问，例如设置、指标或错误码的名称。',
     noPassages:
-      '这个问题没有附带任何段落，而我只能引用手册：我是摘录式的替代模型，不是语言模型。请询问 Glassgate 的使用与运维，或接入语言模型。',
+      '手册中没有这方面的内容。我只会引用手册；请换成运维常用的说法再问，例如设置、指标或错误码的名称。',
   },
 };
 

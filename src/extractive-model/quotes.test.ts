@@ -12,10 +12,29 @@ describe('quotesOf', () => {
       cut('Look at gen_ai.client.token.usage.\nIt counts tokens, e.g. of v1.2. `npm start` runs it! Done.'),
     ).toEqual([
       { text: 'Look at gen_ai.client.token.usage.' },
-      { text: 'It counts tokens, e.g. of v1.2.' },
+      { text: 'Look at gen_ai.client.token.usage. It counts tokens, e.g. of v1.2.' },
       { text: '`npm start` runs it!' },
       { text: 'Done.' },
     ]);
+  });
+
+  it('quotes a sentence that points back only with what it points to', () => {
+    expect(cut('A queue waits. It is short. It is full. Itself a word. Done.').slice(1)).toEqual([
+      { text: 'A queue waits. It is short.' },
+      { text: 'A queue waits. It is short. It is full.' },
+      { text: 'Itself a word.' },
+      { text: 'Done.' },
+    ]);
+    expect(cut('网关变慢。它在等待。其他的很快。')).toEqual([
+      { text: '网关变慢。' },
+      { text: '网关变慢。它在等待。' },
+      { text: '其他的很快。' },
+    ]);
+  });
+
+  it('leaves out what points back to something before the passage', () => {
+    expect(cut('This is gone. Stay. These too.')).toEqual([{ text: 'Stay.' }, { text: 'Stay. These too.' }]);
+    expect(cut('它不见了。')).toEqual([]);
   });
 
   it('cuts Chinese sentences', () => {

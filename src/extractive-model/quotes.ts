@@ -12,22 +12,42 @@ export interface Quote {
   readonly code?: string;
 }
 
+type Piece = Pick<Quote, 'text'> & { code?: string };
+
 const SENTENCE_END = /(?<=[.!?]["')\]]?)\s+(?=[\p{Lu}\p{Lo}\p{N}`"'([*_])|(?<=[。！？])(?![”’」』）)])/u;
+/** A sentence that begins so means something said before it. */
+const POINTS_BACK =
+  /^(?:(?:It|Its|This|That|These|Those|They|Their|Them|Both|Such|He|She)\b|(?:它|这|那|其[^他余中实]|此[^外]|两者|前者|后者))/u;
 const LIST_MARK = /^\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ x]\]\s+)?/;
 const TABLE_RULE = /^[\s|:-]+$/;
 
 /** Cuts a passage into what can be quoted from it. */
 export function quotesOf(passage: PromptPassage): Quote[] {
-  const found: { text: string; code?: string }[] = [];
+  const found: Piece[] = [];
   for (const block of sectionsOf(passage.text).flatMap((section) => section.blocks)) {
     if (block.kind === 'code') addCode(found, block);
     else found.push(...textsOf(block).map((text) => ({ text })));
   }
-  return found.map((quote, position) => ({ passage, position, ...quote }));
+  return withWhatTheyMean(found).map((quote, position) => ({ passage, position, ...quote }));
+}
+
+/** What points back is quoted with what stands before it; at the beginning of a passage nothing does. */
+function withWhatTheyMean(found: readonly Piece[]): Piece[] {
+  let before = '';
+  return found.flatMap((piece) => {
+    const pointsBack = POINTS_BACK.test(piece.text);
+    const text = pointsBack && before !== '' ? joinedText(before, piece.text) : piece.text;
+    before = text;
+    return pointsBack && text === piece.text ? [] : [{ ...piece, text }];
+  });
+}
+
+function joinedText(before: string, text: string): string {
+  return /[。！？]$/u.test(before) ? before + text : `${before} ${text}`;
 }
 
 /** Code answers together with the sentence before it, which says what it does. */
-function addCode(found: { text: string; code?: string }[], block: MarkdownBlock): void {
+function addCode(found: Piece[], block: MarkdownBlock): void {
   const code = block.lines.join('\n');
   const before = found.at(-1);
   if (before !== undefined && before.code === undefined) before.code = code;

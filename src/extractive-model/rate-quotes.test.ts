@@ -16,12 +16,30 @@ describe('rateQuotes', () => {
     expect(texts('slow disk')[0]).toBe('Disks are rarely slow.');
   });
 
-  it('counts the heading, but less than the quote itself', () => {
-    const [first, second] = rateQuotes('slow answers', passages.flatMap(quotesOf));
-    expect(first?.quote.text).toBe('Disks are rarely slow.');
-    expect(second?.quote.text).toBe('The model is the usual cause.');
-    expect(first!.rating).toBeGreaterThan(second!.rating);
-    expect(second!.rating).toBeGreaterThan(0);
+  it('counts the heading, most for the sentence right under it', () => {
+    const text = 'The model is the usual cause. Disks are rare. Answers are slow.';
+    const rated = rateQuotes('slow answers', quotesOf({ n: 1, title: 'Slow answers', text }));
+    expect(rated.map(({ quote }) => quote.position)).toEqual([2, 0, 1]);
+    expect(rated[0]!.rating).toBeGreaterThan(rated[1]!.rating);
+    expect(rated[1]!.rating).toBeGreaterThan(rated[2]!.rating);
+    expect(rated[2]!.rating).toBeGreaterThan(0);
+  });
+
+  it('prefers a place whose heading is the question', () => {
+    const rated = rateQuotes('connect vLLM', [
+      ...quotesOf({ n: 1, title: 'Tests', text: 'Tests connect vLLM.' }),
+      ...quotesOf({ n: 2, title: 'Connect vLLM', text: 'First. You connect vLLM by its address.' }),
+    ]);
+    expect(rated[0]!.quote.text).toBe('You connect vLLM by its address.');
+  });
+
+  it('puts code that nothing introduces behind words', () => {
+    const code = '```json\n{"missing": "upstream"}\n```';
+    const rated = rateQuotes(
+      'missing upstream',
+      quotesOf({ n: 1, title: 'T', text: `${code}\n\nThe upstream is away.` }),
+    );
+    expect(rated.map(({ quote }) => quote.text)).toEqual(['The upstream is away.', '']);
   });
 
   it('prefers the language of the question', () => {
@@ -38,11 +56,11 @@ describe('rateQuotes', () => {
     expect(rated.map(({ quote }) => quote.text)).toEqual(['A span is a step.', 'What is a span?']);
   });
 
-  it('rates between 0 and 1, and 0 where nothing is held', () => {
+  it('rates 0 where nothing is held, and never less', () => {
     for (const { rating } of rateQuotes('zeppelin', passages.flatMap(quotesOf))) expect(rating).toBe(0);
     for (const { rating } of rateQuotes('', passages.flatMap(quotesOf))) expect(rating).toBe(0);
     for (const { rating } of rateQuotes('slow disk key command model', passages.flatMap(quotesOf)))
-      expect(rating).toBeLessThanOrEqual(1);
+      expect(rating).toBeGreaterThanOrEqual(0);
   });
 });
 
@@ -53,5 +71,11 @@ describe('coverageOf', () => {
     expect(coverageOf('revoke the zeppelin', passages)).toBeLessThan(0.6);
     expect(coverageOf('zeppelin', passages)).toBe(0);
     expect(coverageOf('revoke', [])).toBe(0);
+  });
+
+  it('does not hold it against a word that all passages have it', () => {
+    const found = [1, 2, 3].map((n) => ({ n, title: '配置被拒绝', text: '配置被拒绝。' }));
+    expect(coverageOf('提示配置被拒绝', found)).toBe(1);
+    expect(coverageOf('月球的配置被拒绝', found)).toBeGreaterThan(0.5);
   });
 });

@@ -29,7 +29,7 @@ export interface IngestCounts {
 /** A page of a handbook is some kilobytes; what is larger than this is no page. */
 const LARGEST_DOCUMENT_BYTES = 2 * 1024 * 1024;
 /** Part of every document's hash: raise it when cutting or indexing changes, and every page is indexed again. */
-const INDEX_FORMAT = '1';
+const INDEX_FORMAT = '2';
 
 /**
  * Brings a collection up to date with a folder of Markdown: what is new or changed is indexed, one transaction

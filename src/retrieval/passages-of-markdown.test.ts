@@ -40,6 +40,15 @@ describe('passagesOfMarkdown', () => {
     expect(passages.map(({ text }) => text)).toEqual([`${paragraph}\n\n${paragraph}`, paragraph]);
   });
 
+  it('keeps a short lead with the beginning of the long table it introduces', () => {
+    const row = `| ${'cell '.repeat(20)} |`;
+    const table = ['| name |', '|---|', ...Array.from({ length: 12 }, () => row)].join('\n');
+    const passages = passagesOfMarkdown(`# D\n## C\nThe settings are these.\n\n${table}`, '');
+    expect(passages).toHaveLength(2);
+    expect(passages[0]!.text).toMatch(/^The settings are these\.\n\n\| name \|\n/);
+    expect(passages[1]!.text).toMatch(/^\| name \|\n/);
+  });
+
   it('makes nothing of nothing', () => {
     expect(passagesOfMarkdown('', '')).toEqual([]);
     expect(passagesOfMarkdown('# Only a title', '')).toEqual([]);

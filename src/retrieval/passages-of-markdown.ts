@@ -14,6 +14,8 @@ export interface PassageDraft {
 const LONGEST_PASSAGE = 900;
 /** A subsection shorter than this goes on in the passage before it, if both stand under one chapter. */
 const SHORTEST_PASSAGE = 300;
+/** A lead shorter than this only introduces what follows. */
+const SHORTEST_LEAD = 200;
 
 /** Cuts a Markdown document into passages by its headings, of about 300 to 900 characters. */
 export function passagesOfMarkdown(markdown: string, fallbackTitle: string): PassageDraft[] {
@@ -21,8 +23,18 @@ export function passagesOfMarkdown(markdown: string, fallbackTitle: string): Pas
   const documentTitle = sections.find((section) => section.level === 1)?.heading ?? fallbackTitle;
   return joinedShortSections(sections).flatMap(({ chapter, heading, parts }) => {
     const place = joinedTitle([chapter, heading]);
-    return gather(parts, LONGEST_PASSAGE, '\n\n').map((text) => ({ documentTitle, heading: place, text }));
+    return withoutLoneLead(gather(parts, LONGEST_PASSAGE, '\n\n')).map((text) => ({
+      documentTitle,
+      heading: place,
+      text,
+    }));
   });
+}
+
+/** A sentence that introduces a long table is found with its beginning, even if that passage gets a little longer. */
+function withoutLoneLead(texts: readonly string[]): string[] {
+  const [lead = '', next, ...rest] = texts;
+  return next === undefined || lead.length >= SHORTEST_LEAD ? [...texts] : [`${lead}\n\n${next}`, ...rest];
 }
 
 /** The names that there are, as a person reads them: `Document title › Chapter › Heading`. */

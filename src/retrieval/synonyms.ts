@@ -12,14 +12,14 @@ error failure fault fail failed failing broken wrong problem issue trouble misbe
 error_rate failing_requests 错误率 失败率
 crash die dead dying killed exit down gone lost 崩溃 挂掉 挂了 死掉 退出 宕机 停机 被杀
 restart reboot come_back respawn restarting 重启 重新启动 反复重启
-stop shutdown shut_down drain terminate quit power_off turn_off end 停止 关闭 停机 排空 终止 停掉 关机 下线
+stop shutdown shut_down restart drain terminate quit power_off turn_off end 停止 关闭 停机 排空 终止 停掉 关机 下线
 start launch run boot begin startup open 启动 运行 开启 打开 拉起
 install setup set_up get_started quickstart begin first_steps 安装 部署 入门 快速开始 上手
 deploy production rollout release go_live ship 部署 上线 生产 生产环境 发布 线上
 upgrade update migrate migration new_version new_release newer 升级 更新 迁移 新版本 新版
 rollback roll_back go_back previous_version downgrade revert old_version earlier older old 回退 回滚 降级 退回 旧版 旧版本 老版本 上一个版本
 version release build 版本
-configure configuration change setting option variable environment parameter settings config knob 配置 设置 选项 变量 环境变量 参数 设定 修改 更改
+configure configuration change set setting option variable environment parameter settings config knob 配置 设置 选项 变量 环境变量 参数 设定 修改 更改
 validate check verify test lint typo misspelt mistake 检查 校验 验证 写错 错字 测试
 graceful gracefully drain draining sigterm rolling seamless without_dropping without_losing without_breaking without_failing without_interruption without_downtime zero_downtime 优雅 平滑 无缝 排空 不中断 不停机 不丢
 reload apply hot_reload hup change_settings without_downtime 重新加载 重载 热加载 生效 不停机
