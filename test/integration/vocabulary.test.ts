@@ -541,11 +541,8 @@ describe('series', () => {
     await askAndRead(gateway, { glassgate: { collection: `collection-${seed}` } }, { headers });
     for (const path of [`/v1/answers/${seed}`, `/assets/${seed}.js`, `/${seed}`, `/v1/${seed}`])
       await (await fetch(`${gateway.url}${path}`, { headers })).text();
-    await (
-      await fetch(gateway.url, {
-        method: `VERB${seed}`.replace(/\d/g, (digit) => 'ABCDEFGHIJ'[Number(digit)] ?? ''),
-      }).catch(() => new Response())
-    ).text();
+    const method = ['PURGE', 'PROPFIND', 'LOCK', 'MKCOL', 'REPORT'][seed % 5] ?? '';
+    await (await fetch(gateway.url, { method })).text();
   }
 
   test('do not grow with what callers choose', async () => {
