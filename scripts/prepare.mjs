@@ -50,7 +50,7 @@ function install() {
     if (npm('ci', '--ignore-scripts', '--loglevel=error') && npm('rebuild', 'node', '--loglevel=error')) {
       if (isInstalled()) return;
     }
-    console.log(`prepare: that failed (try ${attempt} of ${TRIES})`);
+    console.error(`prepare: that failed (try ${attempt} of ${TRIES})`);
   }
   fail('the packages could not be installed; what npm said is above');
 }
@@ -91,9 +91,9 @@ function run(command, args, options = {}) {
 
 function step(what, work) {
   const startedAt = Date.now();
-  console.log(`prepare: ${what} ...`);
+  console.error(`prepare: ${what} ...`);
   work();
-  console.log(`prepare: done in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+  console.error(`prepare: done in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
 }
 
 function fail(why) {
