@@ -29,6 +29,13 @@ describe('chooseQuotes', () => {
     expect(chooseQuotes({ question: 'revoke', passages: [] })).toEqual([]);
   });
 
+  it('answers a long story when the heading of the first passage is in it', () => {
+    const story =
+      'Since Tuesday my colleague Anna prints invoices, drinks coffee, feeds pigeons, paints fences and has to revoke a key';
+    expect(choose(story).map(([n]) => n)).toContain(1);
+    expect(choose(story.replace('revoke', 'sing'))).toEqual([]);
+  });
+
   it('takes nothing when only one common word of a question is there', () => {
     expect(choose('Which key signature has the moonlight sonata by Beethoven?')).toEqual([]);
   });

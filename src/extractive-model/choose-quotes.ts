@@ -1,11 +1,13 @@
 import type { Quote } from './quotes.ts';
 import { quotesOf } from './quotes.ts';
 import type { RatedQuote } from './rate-quotes.ts';
-import { coverageOf, rateQuotes } from './rate-quotes.ts';
-import type { ReadPrompt } from './read-prompt.ts';
+import { coverageOf, headingMatch, rateQuotes } from './rate-quotes.ts';
+import type { PromptPassage, ReadPrompt } from './read-prompt.ts';
 
 /** So much of the question, by weight, must the best passage hold for the stand-in to quote anything. */
 const LEAST_COVERAGE = 0.4;
+/** So much of the first passage's heading in the question is evidence enough, however long the question is. */
+const LEAST_HEADING_MATCH = 0.6;
 /** A further quote must be so good, measured by the best: out of the same passage it belongs to it and may be less. */
 const LEAST_OF_BEST = 0.85;
 const LEAST_OF_BEST_BESIDE = 0.6;
@@ -19,7 +21,7 @@ const SAME_SHARE = 0.7;
  * none when no passage holds enough of the question to be an answer.
  */
 export function chooseQuotes({ question, passages }: ReadPrompt): Quote[] {
-  if (coverageOf(question, passages) < LEAST_COVERAGE) return [];
+  if (!isAnswered(question, passages)) return [];
   const rated = rateQuotes(question, passages.flatMap(quotesOf));
   const chosen: RatedQuote[] = [];
   let characters = 0;
@@ -35,6 +37,15 @@ export function chooseQuotes({ question, passages }: ReadPrompt): Quote[] {
   return chosen
     .map(({ quote }) => quote)
     .sort((left, right) => left.passage.n - right.passage.n || left.position - right.position);
+}
+
+/** The first passage is what the search thought best: its heading alone may show that it is right. */
+function isAnswered(question: string, passages: readonly PromptPassage[]): boolean {
+  if (passages[0] === undefined) return false;
+  return (
+    coverageOf(question, passages) >= LEAST_COVERAGE ||
+    headingMatch(question, passages[0]) >= LEAST_HEADING_MATCH
+  );
 }
 
 function isGood({ rating, quote }: RatedQuote, best: RatedQuote): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { quotesOf } from './quotes.ts';
-import { coverageOf, rateQuotes } from './rate-quotes.ts';
+import { coverageOf, headingMatch, rateQuotes } from './rate-quotes.ts';
 import type { PromptPassage } from './read-prompt.ts';
 
 const passages: PromptPassage[] = [
@@ -61,6 +61,23 @@ describe('rateQuotes', () => {
     for (const { rating } of rateQuotes('', passages.flatMap(quotesOf))) expect(rating).toBe(0);
     for (const { rating } of rateQuotes('slow disk key command model', passages.flatMap(quotesOf)))
       expect(rating).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe('headingMatch', () => {
+  const match = (question: string, title: string): number =>
+    headingMatch(question, { n: 1, title, text: '' });
+
+  it('is the share of the heading that the question holds', () => {
+    expect(match('Anna says that the answers are slow today', 'Slow answers')).toBe(1);
+    expect(match('昨天升级以后提示配置被拒绝', '排障手册 › 配置被拒绝')).toBe(1);
+    expect(match('slow', 'Slow answers')).toBe(0.5);
+  });
+
+  it('takes the best heading, and none of a single word', () => {
+    expect(match('slow answers', 'Zeppelins of Europe › Slow answers')).toBe(1);
+    expect(match('answers', 'Answers › Zeppelins of Europe')).toBe(0);
+    expect(match('', '')).toBe(0);
   });
 });
 

@@ -77,6 +77,17 @@ export function coverageOf(question: string, passages: readonly PromptPassage[])
   return Math.max(0, ...sets.map(heldShare));
 }
 
+/** How much of one of its headings, of two words at least, the question holds: 0 to 1. A long story is asked so too. */
+export function headingMatch(question: string, passage: PromptPassage): number {
+  const terms = new Set(indexTerms(question));
+  const matches = passage.title.split(' › ').map((heading) => {
+    const concepts = questionConcepts(heading);
+    const held = concepts.filter(({ phrase }) => hasPhrase(terms, phrase)).length;
+    return concepts.length < 2 ? 0 : held / concepts.length;
+  });
+  return Math.max(...matches);
+}
+
 /** Says what share of the question a text holds, each concept of it with its weight. */
 function createHeldShare(
   question: string,
