@@ -25,6 +25,12 @@ describe('rateQuotes', () => {
     expect(rated[2]!.rating).toBeGreaterThan(0);
   });
 
+  it('counts the sentence under a heading more when the question holds all of the heading', () => {
+    const leadRating = (title: string): number =>
+      rateQuotes('why are slow answers slow', quotesOf({ n: 1, title, text: 'The model waits.' }))[0]!.rating;
+    expect(leadRating('Slow answers')).toBeGreaterThan(leadRating('Slow answers of zeppelins'));
+  });
+
   it('prefers a place whose heading is the question', () => {
     const rated = rateQuotes('connect vLLM', [
       ...quotesOf({ n: 1, title: 'Tests', text: 'Tests connect vLLM.' }),

@@ -20,6 +20,8 @@ const TITLE_SHARE = 0.5;
 const HEADING_BONUS = 0.5;
 /** The first sentence under a heading says what the heading promises. */
 const LEAD_TITLE_SHARE = 0.8;
+/** And when the question holds all of that heading, it is very likely what was asked. */
+const ASKED_LEAD_TITLE_SHARE = 0.95;
 /** What another word for the same counts of the question's own. */
 const ALTERNATIVE_SHARE = 0.6;
 /** A quote in another language than the question is better than none. */
@@ -42,7 +44,7 @@ interface TermSets {
 export function rateQuotes(question: string, quotes: readonly Quote[]): RatedQuote[] {
   const sets = quotes.map(({ text, code = '', passage, position }) => ({
     ...termSets(passage.title, `${text}\n${code}`),
-    titleShare: position === 0 ? LEAD_TITLE_SHARE : TITLE_SHARE,
+    titleShare: position === 0 ? leadShare(question, passage) : TITLE_SHARE,
   }));
   const heldShare = createHeldShare(question, (concept) => 1 + rarity(concept, sets));
   const language = languageOf(question);
@@ -57,6 +59,10 @@ export function rateQuotes(question: string, quotes: readonly Quote[]): RatedQuo
       return { quote, terms, rating };
     })
     .sort((left, right) => right.rating - left.rating);
+}
+
+function leadShare(question: string, passage: PromptPassage): number {
+  return headingMatch(question, passage) === 1 ? ASKED_LEAD_TITLE_SHARE : LEAD_TITLE_SHARE;
 }
 
 /** What a quote counts by what it is, whatever was asked. */
