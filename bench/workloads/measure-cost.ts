@@ -14,7 +14,8 @@ export interface CostResult {
   readonly burst: Rounds<number>;
 }
 
-const CONCURRENCY = 8;
+/** Enough to keep a worker busy; with many more, requests share wake-ups and every proxy looks cheaper than it is in service. */
+const CONCURRENCY = 4;
 
 /** Measures what one request costs in CPU time: everything the target's processes did for it, exports included. */
 export async function measureCost(fleet: Fleet, plan: Plan): Promise<CostResult> {
