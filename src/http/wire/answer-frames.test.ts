@@ -103,7 +103,7 @@ describe('what a caller gets of a stream', () => {
         const ends = [...positions, bytes.length].sort((left, right) => left - right);
         expect(relay(ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end)))).toBe(whole);
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     );
   });
 
