@@ -102,7 +102,7 @@ describe('the wait', () => {
     const reason = new GatewayError('client_closed_request');
     controller.abort(reason);
     await expect(waiting).rejects.toBe(reason);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 
   test('does not begin when the signal has aborted already', async () => {

@@ -230,7 +230,7 @@ describe('size', () => {
     const [event] = splitter.push(Buffer.from('\n\n'));
     expect(event).toHaveLength(7000 * 1024 + 2);
     // Copied with each read it would be 25 GB.
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 
   test('an event that was handed out stays as it was, whatever comes after it', () => {

@@ -53,6 +53,6 @@ describe('an estimate', () => {
   test('of a large text takes no time to speak of', () => {
     const startedAt = performance.now();
     expect(estimateTokens('水a'.repeat(1 << 20))).toBeGreaterThan(900_000);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(performance.now() - startedAt).toBeLessThan(4000);
   });
 });

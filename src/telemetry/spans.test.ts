@@ -142,14 +142,14 @@ describe('time', () => {
     const before = Date.now();
     openSpan('a', { kind: SpanKind.SERVER }).end();
     const startMs = Number(nanoseconds(only()?.startTime ?? [0, 0])) / 1e6;
-    expect(Math.abs(startMs - before)).toBeLessThan(50);
+    expect(Math.abs(startMs - before)).toBeLessThan(1000);
   });
 
   test('follows a wall clock that was set, with the next request', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
     openSpan('a', { kind: SpanKind.SERVER }).end();
     const startMs = Number(nanoseconds(only()?.startTime ?? [0, 0])) / 1e6;
-    expect(Math.abs(startMs - Date.now())).toBeLessThan(50);
+    expect(Math.abs(startMs - Date.now())).toBeLessThan(1000);
     vi.useRealTimers();
     openSpan('b', { kind: SpanKind.SERVER }).end();
   });

@@ -171,7 +171,7 @@ describe('messages', () => {
       code: 'too_many_messages',
       param: 'messages',
     });
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
   });
 
   test('2048 are not', () => {
