@@ -1,13 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tiers by folder (README, "Tests"): `npm test` runs fast, process and no browser. */
+/** Tiers by folder: `npm test` runs fast and process; browser and bench have commands of their own (CONTRIBUTING.md). */
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Most tests wait for sockets and processes, not for a core.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: ['src/**/*.test.ts', 'test/integration/**/*.test.ts'] },
+        test: {
+          name: 'fast',
+          include: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'test/integration/**/*.test.ts'],
+        },
       },
       {
         extends: true,
@@ -16,6 +21,15 @@ export default defineConfig({
           include: ['test/process/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'bench',
+          include: ['test/bench/**/*.test.ts'],
+          testTimeout: 120_000,
           fileParallelism: false,
         },
       },
