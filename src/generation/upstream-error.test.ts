@@ -233,6 +233,11 @@ describe('bodies', () => {
     expect(error.message.includes('"')).toBe(named !== undefined);
   });
 
+  test('a prompt that is too long is known by the field', () => {
+    const error = errorFromBody(400, { error: { message: 'Too long.', param: 'input_tokens', code: 400 } });
+    expect(publicParts(error)).toMatchObject({ code: 'context_length_exceeded', param: 'messages' });
+  });
+
   test('a prompt that is too long is known by the sentence, too', () => {
     const message = "This model's maximum context length is 8192 tokens.";
     expect(publicParts(errorFromBody(400, { error: { message } }))).toMatchObject({

@@ -91,11 +91,11 @@ class HandMadeSpan implements OpenSpan {
   }
 
   annotate(attributes: Attributes): void {
-    this.#span.setAttributes(attributes);
+    if (!this.#ended) this.#span.setAttributes(attributes);
   }
 
   link(target: SpanContext): void {
-    this.#span.addLink({ context: target });
+    if (!this.#ended) this.#span.addLink({ context: target });
   }
 
   end(errorType?: string, options?: { readonly aborted: boolean }): void {
