@@ -156,3 +156,15 @@ describe('an abort', () => {
     await expect(reader.next()).rejects.toThrow('aborted');
   });
 });
+
+test('the agent has no time-outs of its own for headers and bodies: each phase is bounded by our clock', () => {
+  // Looked at from inside, since its clock is too coarse and its defaults too long to wait for.
+  const symbol = Object.getOwnPropertySymbols(agent).find(({ description }) => description === 'options');
+  const options = Object.getOwnPropertyDescriptor(agent, symbol ?? '')?.value as object;
+  expect(options).toMatchObject({
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: 1000 },
+    connections: 4,
+  });
+});
