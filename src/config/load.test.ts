@@ -253,6 +253,14 @@ describe('the environment', () => {
     ).not.toThrow();
   });
 
+  test('names the servers beside the gateway, which read it themselves', () => {
+    const environment = { GLASSGATE_STACK_TRACES_URL: 'http://127.0.0.1:1', GLASSGATE_STACK_ANYTHING: 'x' };
+    expect(plain(loadConfig(environment))).toEqual(plain(loadConfig({})));
+    expect(faultsOf(() => loadConfig({ GLASSGATE_STACKS: 'x' }))).toEqual([
+      'GLASSGATE_STACKS: unknown setting',
+    ]);
+  });
+
   test('has what the primary hands to its children, which is no setting', () => {
     const environment = { GLASSGATE_WORKER_SLOT: '3', GLASSGATE_EMBEDDED_URL: 'http://127.0.0.1:1' };
     expect(plain(loadConfig(environment))).toEqual(plain(loadConfig({})));

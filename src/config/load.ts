@@ -28,6 +28,8 @@ const NOT_SETTINGS = new Set([
   'GLASSGATE_EMBEDDED_PORT',
   'GLASSGATE_EXTRACTIVE_DELAY_MS',
 ]);
+/** Endpoints of the servers beside the gateway (`stack/`); their files read these. */
+const STACK_PREFIX = 'GLASSGATE_STACK_';
 const SECRETS = new Set(['GLASSGATE_AUTH_INSTANCE_SECRET', 'GLASSGATE_UPSTREAM_API_KEY']);
 
 /** Reads file and environment (which wins), checks all of it, and throws one `ConfigError` naming every fault. */
@@ -80,7 +82,7 @@ function applyVariable(
   environment: Environment,
   faults: string[],
 ): void {
-  if (!key.startsWith(PREFIX) || NOT_SETTINGS.has(key) || value === undefined) return;
+  if (!key.startsWith(PREFIX) || isForOthers(key) || value === undefined) return;
   const fromFile = key.endsWith('_FILE') && SECRETS.has(key.slice(0, -'_FILE'.length));
   const name = fromFile ? key.slice(0, -'_FILE'.length) : key;
   const [section, setting] = splitKey(name);
@@ -98,6 +100,10 @@ function applyVariable(
   if (resolved === undefined) return;
   const target = (sections[section] ??= {});
   if (typeof target === 'object') target[setting] = resolved;
+}
+
+function isForOthers(key: string): boolean {
+  return NOT_SETTINGS.has(key) || key.startsWith(STACK_PREFIX);
 }
 
 function splitKey(name: string): [string?, string?] {
