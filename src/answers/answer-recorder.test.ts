@@ -288,7 +288,7 @@ function setUp({ outcomes = [], ...options }: SetUpOptions = {}) {
     onRecorded: (count) => void recorded.push(count),
     write: (records) => {
       const outcome = outcomes[batches.length];
-      batches.push(records.map((record) => JSON.parse(record) as AnswerRecord));
+      batches.push(records.map((record) => JSON.parse(Buffer.from(record).toString()) as AnswerRecord));
       return outcome ? outcome() : Promise.resolve({ recorded: records.length, failed: 0 });
     },
     ...options,

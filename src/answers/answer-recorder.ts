@@ -12,7 +12,7 @@ export interface RecordLoss {
 /** What a recorder needs; the callbacks are for metrics and logs. */
 export interface RecorderOptions {
   /** Stores a batch in one transaction, or throws when nothing of it was stored. */
-  readonly write: (records: readonly string[]) => Promise<BatchResult>;
+  readonly write: (records: readonly Uint8Array[]) => Promise<BatchResult>;
   /** Records that may wait, those being written included. */
   readonly queueLimit: number;
   /** The same in bytes of JSON. */
@@ -44,8 +44,8 @@ const CRASH_LIMIT = 3;
 /** A bounded queue before the writer: takes records without waiting, hands one batch at a time over, repeats what failed. */
 export class AnswerRecorder {
   readonly #options: RecorderOptions;
-  readonly #waiting = new Map<string, string>();
-  #batch = new Map<string, string>();
+  readonly #waiting = new Map<string, Buffer>();
+  #batch = new Map<string, Buffer>();
   #queuedBytes = 0;
   #recorded = 0;
   #lost = 0;
@@ -67,18 +67,20 @@ export class AnswerRecorder {
     if (json === undefined) return this.#lose(1, 'write_failed');
     if (this.#closed) return this.#lose(1, 'shutdown');
     if (this.#has(record.answerId)) return;
-    const bytes = Buffer.byteLength(json);
-    if (this.#size >= this.#options.queueLimit || this.#queuedBytes + bytes > this.#options.queueLimitBytes)
+    if (
+      this.#size >= this.#options.queueLimit ||
+      this.#queuedBytes + json.length > this.#options.queueLimitBytes
+    )
       return this.#lose(1, 'queue_full');
     this.#waiting.set(record.answerId, json);
-    this.#queuedBytes += bytes;
+    this.#queuedBytes += json.length;
     this.#flushAfter(FLUSH_INTERVAL_MS);
   }
 
   /** A record that is not known to be stored yet. */
   find(answerId: string): AnswerRecord | undefined {
     const json = this.#waiting.get(answerId) ?? this.#batch.get(answerId);
-    return json === undefined ? undefined : (JSON.parse(json) as AnswerRecord);
+    return json === undefined ? undefined : (JSON.parse(json.toString()) as AnswerRecord);
   }
 
   stats(): RecorderStats {
@@ -183,7 +185,7 @@ export class AnswerRecorder {
   }
 
   #forgetBatch(): void {
-    for (const json of this.#batch.values()) this.#queuedBytes -= Buffer.byteLength(json);
+    for (const json of this.#batch.values()) this.#queuedBytes -= json.length;
     this.#batch = new Map();
   }
 
@@ -194,9 +196,9 @@ export class AnswerRecorder {
 }
 
 /** JSON made at once: exact size, no later change by the caller, and a record that has none harms no other. */
-function toJson(record: AnswerRecord): string | undefined {
+function toJson(record: AnswerRecord): Buffer | undefined {
   try {
-    return JSON.stringify(record);
+    return Buffer.from(JSON.stringify(record));
   } catch {
     return undefined;
   }

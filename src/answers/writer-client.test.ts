@@ -8,7 +8,7 @@ import { AnswerRecorder, type RecordLoss } from './answer-recorder.ts';
 import { createWriterClient, type WriterClient } from './writer-client.ts';
 
 const CRASHING_THREAD = new URL('./__fixtures__/crashing-thread.ts', import.meta.url);
-const JSON_RECORD = () => JSON.stringify(answerRecord());
+const JSON_RECORD = () => Buffer.from(JSON.stringify(answerRecord()));
 
 describe('the writer thread', () => {
   it('stores batches and ratings', async () => {
@@ -94,7 +94,7 @@ describe('a crash of the thread', () => {
     const { client, count } = setUp(CRASHING_THREAD);
     await client.write([JSON_RECORD()]);
 
-    await expect(client.write(['CRASH'])).rejects.toMatchObject({ reason: 'writer_crashed' });
+    await expect(client.write([Buffer.from('CRASH')])).rejects.toMatchObject({ reason: 'writer_crashed' });
     await expect(client.write([JSON_RECORD()])).rejects.toMatchObject({ reason: 'writer_restarting' });
 
     await vi.waitFor(async () => expect(await client.write([JSON_RECORD()])).toMatchObject({ recorded: 1 }));

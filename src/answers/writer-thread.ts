@@ -7,6 +7,7 @@ import {
   type RateResult,
   type WriterOptions,
 } from './answer-writer.ts';
+import { unpackBatch } from './record-batch.ts';
 import type { WriterCommand, WriterReply, WriterRequest } from './writer-client.ts';
 
 // The one writer of a worker process, on its own thread: SQLite's calls block, here they block nobody.
@@ -31,7 +32,7 @@ function replyTo({ id, command }: WriterRequest): WriterReply {
 function perform(command: WriterCommand): BatchResult | RateResult | null {
   if (command.kind === 'close') return closeWriter();
   writer ??= openAnswerWriter(options);
-  if (command.kind === 'write') return writer.write(command.records);
+  if (command.kind === 'write') return writer.write(unpackBatch(command.batch));
   if (command.kind === 'rate') return writer.rate(command.request);
   return null;
 }

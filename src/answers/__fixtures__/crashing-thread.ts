@@ -3,6 +3,6 @@ import type { WriterRequest } from '../writer-client.ts';
 
 // The real writer thread, except that a record with the word CRASH ends it the hard way.
 parentPort?.on('message', ({ command }: WriterRequest) => {
-  if (command.kind === 'write' && command.records.some((record) => record.includes('CRASH'))) process.exit(1);
+  if (command.kind === 'write' && Buffer.from(command.batch.bytes).includes('CRASH')) process.exit(1);
 });
 await import('../writer-thread.ts');
