@@ -1,5 +1,5 @@
 import { SYNONYM_GROUPS } from './synonyms.ts';
-import { isPaired, phraseOf } from './terms.ts';
+import { isPaired, phraseOf, splitTerms } from './terms.ts';
 
 /** Phrases of all groups that a phrase stands in, itself left out. */
 const SYNONYMS = new Map<string, readonly string[]>();
@@ -24,4 +24,14 @@ export function synonymsOf(word: string): readonly string[] {
 /** Whether the table knows a word or expression. */
 export function hasSynonyms(word: string): boolean {
   return SYNONYMS.has(phraseOf(word));
+}
+
+/** First terms of all expressions: asked of every word of a question, where stemming each run of words took too long. */
+const EXPRESSION_STARTS = new Set(
+  [...SYNONYMS.keys()].filter((phrase) => phrase.includes(' ')).map((phrase) => phrase.split(' ', 1)[0]),
+);
+
+/** Whether an expression of the table may begin with this word. */
+export function startsExpression(word: string): boolean {
+  return EXPRESSION_STARTS.has(splitTerms(word)[0]);
 }

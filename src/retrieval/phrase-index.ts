@@ -5,20 +5,21 @@ import { isPaired } from './terms.ts';
 
 type FoundPassage = PassageTerms & { readonly key: number; readonly language: string };
 
-/** A passage that has a phrase, and how much it is about it. */
-interface PhraseHit {
-  readonly key: number;
-  /** Counted from 0 over all passages that were ever found: keys have gaps, places have none. */
-  readonly place: number;
+/** Passages of one language that have a phrase. */
+export interface PhraseHits {
   readonly language: string;
-  readonly share: number;
+  /** Counted from 0 over all passages that were ever found: keys have gaps, places have none. */
+  readonly places: Int32Array;
+  /** How much each of them is about the phrase. */
+  readonly shares: Float64Array;
 }
 
 /** A phrase as the index knows it. */
 export interface IndexedPhrase {
   /** Inverse document frequency as in bm25: the rarer the phrase, the higher. */
   readonly weight: number;
-  readonly hits: readonly PhraseHit[];
+  /** One entry per language; none when no passage has the phrase. */
+  readonly hits: readonly PhraseHits[];
 }
 
 /** A concept of the question as the index knows it. */
@@ -30,6 +31,8 @@ export interface IndexedConcept {
 /** Looks phrases up in one collection, and remembers them until the corpus changes. */
 export interface PhraseIndex {
   find(phrase: string): IndexedPhrase;
+  /** Key of the passage at each place that was given out so far. */
+  readonly keys: readonly number[];
 }
 
 /** Hits remembered altogether: enough for a handbook's vocabulary; past it the memory starts again. */
@@ -52,10 +55,12 @@ export function createPhraseIndex(database: Database, collection: string): Phras
      FROM passage_index JOIN passages ON key = passage_index.rowid WHERE passage_index MATCH ? AND collection = ?`,
   );
   const places = new Map<number, number>();
+  const keys: number[] = [];
   const placeOf = (key: number): number => {
-    const place = places.get(key) ?? places.size;
-    places.set(key, place);
-    return place;
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    places.set(key, keys.length);
+    return keys.push(key) - 1;
   };
   const remembered = new Map<string, IndexedPhrase>();
   let hitCount = 0;
@@ -64,14 +69,12 @@ export function createPhraseIndex(database: Database, collection: string): Phras
     for (const { match, isPrefix } of waysToAsk(phrase)) {
       const found = having.all(match, collection);
       if (found.length === 0) continue;
-      const hits = found.map(({ key, language, ...terms }) => {
-        return {
-          key,
-          place: placeOf(key),
-          language,
-          share: phraseShare(phrase, isPrefix, terms, meanLength ?? 1),
-        };
-      });
+      const shareOf = (terms: PassageTerms) => phraseShare(phrase, isPrefix, terms, meanLength ?? 1);
+      const hits = [...Map.groupBy(found, ({ language }) => language)].map(([language, group]) => ({
+        language,
+        places: Int32Array.from(group, ({ key }) => placeOf(key)),
+        shares: Float64Array.from(group, shareOf),
+      }));
       return { weight: inverseFrequency(found.length, passages), hits };
     }
     return { weight: inverseFrequency(0, passages), hits: [] };
@@ -85,10 +88,10 @@ export function createPhraseIndex(database: Database, collection: string): Phras
       hitCount = 0;
     }
     remembered.set(phrase, found);
-    hitCount += found.hits.length;
+    hitCount += found.hits.reduce((count, { places: held }) => count + held.length, 0);
     return found;
   };
-  return { find };
+  return { find, keys };
 }
 
 /** The phrase itself; a lone Chinese character always, a longer word found nowhere also, as the beginning of a term. */

@@ -1,4 +1,4 @@
-import { CHINESE_WORDS, hasSynonyms } from './find-synonyms.ts';
+import { CHINESE_WORDS, hasSynonyms, startsExpression } from './find-synonyms.ts';
 import {
   CHINESE_STOP_CHARACTERS,
   CHINESE_STOP_PHRASES,
@@ -39,6 +39,7 @@ function saysNothing(word: string): boolean {
 
 /** The longest run of words from here on that the synonym table knows as one expression. */
 function expressionAt(pieces: readonly string[], start: number): string[] | undefined {
+  if (!startsExpression(pieces[start]!)) return undefined;
   for (let length = LONGEST_EXPRESSION; length > 1; length -= 1) {
     const run = pieces.slice(start, start + length);
     if (run.length === length && hasSynonyms(run.join(' '))) return run;

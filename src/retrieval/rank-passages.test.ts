@@ -6,27 +6,30 @@ import { rankPassages } from './rank-passages.ts';
 function phrase(weight: number, shares: Record<number, number>, language = 'en'): IndexedPhrase {
   return {
     weight,
-    hits: Object.entries(shares).map(([key, share]) => ({
-      key: Number(key) * 1000,
-      place: Number(key),
-      share,
-      language,
-    })),
+    hits: [
+      {
+        language,
+        places: Int32Array.from(Object.keys(shares), Number),
+        shares: Float64Array.from(Object.values(shares)),
+      },
+    ],
   };
 }
+/** Of the passage at place 1 the key is 1000, and so on. */
+const keys = Array.from({ length: 10 }, (_, place) => place * 1000);
 const concept = (own: IndexedPhrase, ...alternatives: IndexedPhrase[]): IndexedConcept => ({
   own,
   alternatives,
 });
 const scores = (...concepts: IndexedConcept[]): Record<number, number> =>
   Object.fromEntries(
-    rankPassages(concepts, { language: 'en', limit: 10 }).map(({ key, score }) => [key / 1000, score]),
+    rankPassages(concepts, { language: 'en', limit: 10, keys }).map(({ key, score }) => [key / 1000, score]),
   );
 
 describe('rankPassages', () => {
   it('gives each passage the share of all concepts, by weight, that it holds', () => {
     const concepts = [concept(phrase(6, { 1: 0.5, 2: 1 })), concept(phrase(2, { 2: 0.5, 3: 1 }))];
-    expect(rankPassages(concepts, { language: 'en', limit: 10 })).toEqual([
+    expect(rankPassages(concepts, { language: 'en', limit: 10, keys })).toEqual([
       { key: 2000, score: (6 + 1) / 8 },
       { key: 1000, score: 3 / 8 },
       { key: 3000, score: 2 / 8 },
@@ -50,9 +53,9 @@ describe('rankPassages', () => {
       1: 1,
       2: expect.closeTo(0.4),
     });
-    expect(rankPassages([concept(phrase(3, { 2: 1 }, 'zh'))], { language: 'zh', limit: 1 })[0]?.score).toBe(
-      1,
-    );
+    expect(
+      rankPassages([concept(phrase(3, { 2: 1 }, 'zh'))], { language: 'zh', limit: 1, keys })[0]?.score,
+    ).toBe(1);
   });
 
   it('weighs what is nowhere into the whole', () => {
@@ -61,8 +64,10 @@ describe('rankPassages', () => {
 
   it('gives at most the limit, equals in order of their keys, and nothing for nothing', () => {
     const equals = [concept(phrase(3, { 9: 1, 4: 1, 7: 1 }))];
-    expect(rankPassages(equals, { language: 'en', limit: 2 }).map(({ key }) => key)).toEqual([4000, 7000]);
-    expect(rankPassages(equals, { language: 'en', limit: 0 })).toEqual([]);
-    expect(rankPassages([], { language: 'en', limit: 5 })).toEqual([]);
+    expect(rankPassages(equals, { language: 'en', limit: 2, keys }).map(({ key }) => key)).toEqual([
+      4000, 7000,
+    ]);
+    expect(rankPassages(equals, { language: 'en', limit: 0, keys })).toEqual([]);
+    expect(rankPassages([], { language: 'en', limit: 5, keys })).toEqual([]);
   });
 });

@@ -11,6 +11,8 @@ export interface RankOptions {
   /** That of the question. */
   readonly language: string;
   readonly limit: number;
+  /** Key of the passage at each place. */
+  readonly keys: readonly number[];
 }
 
 /** Another word for it is a guess at what was meant. */
@@ -25,12 +27,12 @@ const OTHER_LANGUAGE_SHARE = 0.5;
  */
 export function rankPassages(
   concepts: readonly IndexedConcept[],
-  { language, limit }: RankOptions,
+  { language, limit, keys }: RankOptions,
 ): RankedPassage[] {
   const most = concepts.reduce((sum, { own }) => sum + own.weight, 0);
-  const scores = new ScoreBoard(concepts);
+  const scores = new ScoreBoard(keys.length);
   for (const concept of concepts) scores.addConcept(concept, language);
-  return scores.best(limit).map(({ key, score }) => ({ key, score: score / most }));
+  return scores.best(limit, keys).map(({ key, score }) => ({ key, score: score / most }));
 }
 
 /**
@@ -39,54 +41,53 @@ export function rankPassages(
  */
 class ScoreBoard {
   readonly #totals: Float64Array;
-  /** Of the concept at hand. */
+  /** Of the newest concept that a passage has, whose number is beside it. */
   readonly #best: Float64Array;
-  readonly #keys: Float64Array;
+  readonly #bestOf: Uint32Array;
+  #concept = 0;
 
-  constructor(concepts: readonly IndexedConcept[]) {
-    let size = 0;
-    for (const phrase of concepts.flatMap(phrasesOf)) {
-      for (const { place } of phrase.hits) size = Math.max(size, place + 1);
-    }
-    this.#totals = new Float64Array(size);
-    this.#best = new Float64Array(size);
-    this.#keys = new Float64Array(size);
+  constructor(places: number) {
+    this.#totals = new Float64Array(places);
+    this.#best = new Float64Array(places);
+    this.#bestOf = new Uint32Array(places);
   }
 
   /** A concept counts by its best phrase; another word never for more than what was said could. */
-  addConcept(concept: IndexedConcept, language: string): void {
-    const { own, alternatives } = concept;
+  addConcept({ own, alternatives }: IndexedConcept, language: string): void {
+    this.#concept += 1;
     this.#raise(own, own.weight, 1, language);
     for (const alternative of alternatives) this.#raise(alternative, own.weight, ALTERNATIVE_SHARE, language);
-    for (const { hits } of phrasesOf(concept)) for (const { place } of hits) this.#best[place] = 0;
   }
 
   #raise({ weight, hits }: IndexedPhrase, most: number, share: number, language: string): void {
-    for (const hit of hits) {
-      const spoken = hit.language === language ? 1 : OTHER_LANGUAGE_SHARE;
-      const worth = share * spoken * Math.min(most, weight * hit.share);
-      const before = this.#best[hit.place]!;
-      if (worth <= before) continue;
-      this.#best[hit.place] = worth;
-      this.#totals[hit.place]! += worth - before;
-      this.#keys[hit.place] = hit.key;
+    for (const { language: spoken, places, shares } of hits) {
+      const scale = share * (spoken === language ? 1 : OTHER_LANGUAGE_SHARE);
+      for (let hit = 0; hit < places.length; hit += 1) {
+        this.#raisePlace(places[hit]!, scale * Math.min(most, weight * shares[hit]!));
+      }
     }
+  }
+
+  #raisePlace(place: number, worth: number): void {
+    const before = this.#bestOf[place] === this.#concept ? this.#best[place]! : 0;
+    if (worth <= before) return;
+    this.#bestOf[place] = this.#concept;
+    this.#best[place] = worth;
+    this.#totals[place]! += worth - before;
   }
 
   /** The highest, equals in order of their keys. */
-  best(limit: number): RankedPassage[] {
+  best(limit: number, keys: readonly number[]): RankedPassage[] {
     const found: RankedPassage[] = [];
+    let least = 0;
     for (let place = 0; place < this.#totals.length; place += 1) {
       const score = this.#totals[place]!;
-      if (score === 0 || (found.length === limit && score < (found.at(-1)?.score ?? Infinity))) continue;
-      found.push({ key: this.#keys[place]!, score });
+      if (score === 0 || score < least) continue;
+      found.push({ key: keys[place]!, score });
       found.sort((left, right) => right.score - left.score || left.key - right.key);
       found.length = Math.min(found.length, limit);
+      least = found.length === limit ? (found.at(-1)?.score ?? Infinity) : 0;
     }
     return found;
   }
-}
-
-function phrasesOf({ own, alternatives }: IndexedConcept): readonly IndexedPhrase[] {
-  return [own, ...alternatives];
 }

@@ -30,6 +30,8 @@ const DEGRADED_REASONS: readonly (readonly [string, string])[] = [
 const VERSION_LENGTH = 16;
 /** Anyone may ask for a name that is no collection; those are not all remembered. */
 const MOST_REMEMBERED_COLLECTIONS = 64;
+/** About a megabyte of text, of each collection. */
+const MOST_REMEMBERED_PASSAGES = 1024;
 
 /** Finds passages by words: the index finds each phrase, `rankPassages` puts the passages in order. */
 export function createSqliteRetriever({ database }: Corpus): Retriever {
@@ -46,14 +48,26 @@ export function createSqliteRetriever({ database }: Corpus): Retriever {
     () => revision.get()!.number,
     (collection) => hashPassages(database, collection),
   );
+  const passagesByKey = createRevisionMemory(
+    () => revision.get()!.number,
+    () => new Map<number, Passage>(),
+  );
   let knownCollections: readonly string[] = [];
 
+  const read = (key: number, remembered: Map<number, Passage>): Passage => {
+    const passage = remembered.get(key) ?? readPassage.get(key)!;
+    if (remembered.size >= MOST_REMEMBERED_PASSAGES) remembered.clear();
+    remembered.set(key, passage);
+    return passage;
+  };
   const find = ({ text, collection, limit }: RetrievalQuery): ScoredPassage[] => {
     const index = indexes(collection);
     const concepts = questionConcepts(text).map((concept) => indexed(concept, index));
-    const ranked = rankPassages(concepts, { language: languageOf(text), limit: Math.max(0, limit) });
+    const language = languageOf(text);
+    const ranked = rankPassages(concepts, { language, limit: Math.max(0, limit), keys: index.keys });
+    const remembered = passagesByKey(collection);
     return ranked.map(({ key, score }) => ({
-      ...readPassage.get(key)!,
+      ...read(key, remembered),
       score: Math.round(score * 10_000) / 10_000,
     }));
   };
