@@ -14,6 +14,7 @@ export default defineConfig({
           include: [
             'src/**/*.test.ts',
             'bench/**/*.test.ts',
+            'grafana/**/*.test.ts',
             'stack/**/*.test.ts',
             'test/integration/**/*.test.ts',
           ],
