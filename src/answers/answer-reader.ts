@@ -3,6 +3,7 @@ import type { Feedback } from '../domain/answer-record.ts';
 import { requireKnownVersion } from '../storage/migrate.ts';
 import { StorageUnavailableError } from '../storage/storage-unavailable-error.ts';
 import {
+  ANSWER_COLUMNS,
   type AnswerRow,
   type FeedbackColumns,
   fromAnswerRow,
@@ -23,7 +24,7 @@ export interface AnswerReader {
 
 /** The select of one owner's answer. */
 export const SELECT_ANSWER = `
-  SELECT answers.*, rating, comment, reasons, updated_at
+  SELECT ${ANSWER_COLUMNS}
   FROM answers LEFT JOIN feedback USING (answer_id) WHERE answer_id = ? AND answers.owner = ?`;
 const SELECT_FEEDBACK = 'SELECT rating, comment, reasons, updated_at FROM feedback WHERE answer_id = ?';
 const SELECT_TRACE = 'SELECT trace_id, chat_span_id, response_id FROM answers WHERE answer_id = ?';

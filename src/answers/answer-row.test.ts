@@ -17,6 +17,11 @@ function withoutUndefined<Value extends object>(value: Value): Value {
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Value;
 }
 
+/** As the reader's query gives it: each passage with its text again. */
+function asRead(record: AnswerRecord): ReturnType<typeof toAnswerRow> {
+  return { ...toAnswerRow(record), passages: JSON.stringify(record.passages) };
+}
+
 const anyText = string({ unit: 'binary' });
 const anyTime = double({ min: 0, max: 1e9, noNaN: true });
 const absent = { nil: undefined };
@@ -48,9 +53,16 @@ describe('a row', () => {
   it('gives back the record it was made of', () => {
     assert(
       property(anyRecord, (fields) => {
-        expect(fromAnswerRow({ ...toAnswerRow(fields), ...NO_FEEDBACK })).toEqual(fields);
+        expect(fromAnswerRow({ ...asRead(fields), ...NO_FEEDBACK })).toEqual(fields);
       }),
     );
+  });
+
+  it('leaves the texts of passages to their own table', () => {
+    const passages = JSON.parse(toAnswerRow(answerRecord()).passages) as object[];
+
+    expect(passages).toHaveLength(2);
+    for (const passage of passages) expect(passage).not.toHaveProperty('text');
   });
 
   it('keeps fields that are empty or zero apart from absent ones', () => {
@@ -62,8 +74,8 @@ describe('a row', () => {
       timeToFirstTokenMs: 0,
     });
 
-    expect(fromAnswerRow({ ...toAnswerRow(record), ...NO_FEEDBACK })).toEqual(record);
-    expect(fromAnswerRow({ ...toAnswerRow(bareRecord()), ...NO_FEEDBACK })).not.toHaveProperty('usage');
+    expect(fromAnswerRow({ ...asRead(record), ...NO_FEEDBACK })).toEqual(record);
+    expect(fromAnswerRow({ ...asRead(bareRecord()), ...NO_FEEDBACK })).not.toHaveProperty('usage');
   });
 });
 
@@ -89,7 +101,7 @@ describe('feedback of a row', () => {
       updated_at: 5,
     };
 
-    expect(fromAnswerRow({ ...toAnswerRow(record), ...columns })).toEqual({
+    expect(fromAnswerRow({ ...asRead(record), ...columns })).toEqual({
       ...record,
       feedback: {
         answerId: record.answerId,

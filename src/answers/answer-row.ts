@@ -7,6 +7,13 @@ import type {
 } from '../domain/answer-record.ts';
 import type { AnswerTrace, Rating, StoredAnswer } from './stored-answer.ts';
 
+/** The columns of an answer and its feedback, each passage with its text again. */
+export const ANSWER_COLUMNS = `answers.*, rating, comment, reasons, updated_at, (
+    SELECT json_group_array(json_set(value, '$.text', coalesce(
+      value ->> '$.text', (SELECT text FROM passage_texts WHERE hash = value ->> '$.hash'), ''
+    )) ORDER BY key) FROM json_each(answers.passages)
+  ) AS passages`;
+
 /** A row of the table `answers`. */
 export interface AnswerRow {
   readonly answer_id: string;
@@ -42,7 +49,7 @@ export interface FeedbackColumns {
   readonly updated_at: number | null;
 }
 
-/** The columns of a record. */
+/** The columns of a record; the texts of its passages are in a table of their own. */
 export function toAnswerRow(record: AnswerRecord): AnswerRow {
   return {
     answer_id: record.answerId,
@@ -59,7 +66,7 @@ export function toAnswerRow(record: AnswerRecord): AnswerRow {
     outcome: record.outcome,
     error_code: record.errorCode ?? null,
     finish_reason: record.finishReason ?? null,
-    passages: JSON.stringify(record.passages),
+    passages: JSON.stringify(record.passages.map(withoutText)),
     stages: JSON.stringify(record.stages),
     input_tokens: record.usage?.inputTokens ?? null,
     output_tokens: record.usage?.outputTokens ?? null,
@@ -70,7 +77,11 @@ export function toAnswerRow(record: AnswerRecord): AnswerRow {
   };
 }
 
-/** The record and feedback of a joined row. */
+function withoutText({ text: _, ...passage }: UsedPassage): Omit<UsedPassage, 'text'> {
+  return passage;
+}
+
+/** The record and feedback of a row read by `ANSWER_COLUMNS`. */
 export function fromAnswerRow(row: AnswerRow & FeedbackColumns): StoredAnswer {
   const feedback = fromFeedbackColumns(row.answer_id, row);
   return {

@@ -249,7 +249,7 @@ describe('a locked database', () => {
 
 describe('a full disk', () => {
   it('is survived: nothing stored is damaged, the loss is counted, and writing goes on when there is room', async () => {
-    const { store, path, losses } = await setUp({ maxPages: 60, queueLimit: 20 });
+    const { store, path, losses } = await setUp({ maxPages: 64, queueLimit: 20 });
     const old = answerRecord({ createdAt: 1, answer: 'o'.repeat(100_000) });
     store.record(old);
     await recorded(store, 1);
@@ -350,7 +350,7 @@ describe('opening and closing', () => {
     newer.pragma('user_version = 99');
     newer.close();
 
-    expect(() => openAnswerStore({ path, secret: TEST_SECRET })).toThrow(/schema version 99.*up to 1/);
+    expect(() => openAnswerStore({ path, secret: TEST_SECRET })).toThrow(/schema version 99.*up to 2/);
   });
 
   it('stores what is queued before it ends', async () => {

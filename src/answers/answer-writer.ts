@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import type { AnswerRecord, Feedback } from '../domain/answer-record.ts';
 import { openDatabase } from '../storage/open-database.ts';
 import { type FeedbackColumns, fromFeedbackColumns, toAnswerRow } from './answer-row.ts';
+import { createPassageTexts, type PassageTexts } from './passage-texts.ts';
 import { ANSWER_MIGRATIONS } from './schema.ts';
 import type { RateRequest, Rating } from './stored-answer.ts';
 
@@ -52,22 +53,25 @@ export function openAnswerWriter(options: WriterOptions): AnswerWriter {
   const database = openDatabase({ ...options, migrations: ANSWER_MIGRATIONS });
   if (options.maxPages !== undefined) database.pragma(`max_page_count = ${options.maxPages}`);
   const insert = database.prepare(INSERT_ANSWER);
+  const texts = createPassageTexts(database);
   const write = database.transaction((records: readonly string[]): BatchResult => {
-    const recorded = records.filter((record) => tryInsert(insert, record)).length;
+    const recorded = records.filter((record) => tryInsert(insert, texts, record)).length;
     return { recorded, failed: records.length - recorded };
   });
   const rate = database.transaction(createRate(database));
   return {
-    write: (records) => write.immediate(records),
+    write: (records) => texts.during(() => write.immediate(records)),
     rate: (request) => rate.immediate(request),
     close: () => database.close(),
   };
 }
 
 /** False when this record can never be stored; throws when no record can be stored now. */
-function tryInsert(insert: Database.Statement, record: string): boolean {
+function tryInsert(insert: Database.Statement, texts: PassageTexts, json: string): boolean {
   try {
-    insert.run(toAnswerRow(JSON.parse(record) as AnswerRecord));
+    const record = JSON.parse(json) as AnswerRecord;
+    texts.keep(record.passages);
+    insert.run(toAnswerRow(record));
     return true;
   } catch (error) {
     if (isStorageFault(error)) throw error;

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { type AnswerRow, type FeedbackColumns, fromAnswerRow } from './answer-row.ts';
+import { ANSWER_COLUMNS, type AnswerRow, type FeedbackColumns, fromAnswerRow } from './answer-row.ts';
 import type { StoredAnswer } from './stored-answer.ts';
 
 /** Which answers to read; times are Unix milliseconds, `since` included and `until` not. */
@@ -10,12 +10,11 @@ export interface AnswerFilter {
   readonly rating?: 'up' | 'down' | 'any' | 'none' | undefined;
 }
 
-const COLUMNS = 'answers.*, rating, comment, reasons, updated_at';
 const IN_TIME = 'answers.created_at >= ? AND answers.created_at < ?';
 const OLDEST_FIRST = 'ORDER BY answers.created_at, answers.answer_id';
-const BY_TIME = `SELECT ${COLUMNS} FROM answers LEFT JOIN feedback USING (answer_id) WHERE ${IN_TIME}`;
+const BY_TIME = `SELECT ${ANSWER_COLUMNS} FROM answers LEFT JOIN feedback USING (answer_id) WHERE ${IN_TIME}`;
 // CROSS JOIN fixes the order: few answers are rated, so the ratings lead and the answers are looked up.
-const BY_RATING = `SELECT ${COLUMNS} FROM feedback CROSS JOIN answers USING (answer_id) WHERE ${IN_TIME}`;
+const BY_RATING = `SELECT ${ANSWER_COLUMNS} FROM feedback CROSS JOIN answers USING (answer_id) WHERE ${IN_TIME}`;
 
 /** The selects of each filter; a test looks at their query plans. */
 export const SELECT_ANSWERS = {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { isBusy, openDatabase } from '../storage/open-database.ts';
+import { USE_NOTED_EVERY_MS } from './passage-texts.ts';
 import { ANSWER_MIGRATIONS } from './schema.ts';
 
 /** What to delete from which file. */
@@ -12,7 +13,7 @@ export interface PruneOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How much was deleted. */
+/** How much was deleted; the texts of passages that only deleted answers had go without being counted. */
 export interface PruneResult {
   readonly answers: number;
   /** Feedback whose answer was never stored. */
@@ -36,6 +37,10 @@ const DELETE_ORPHANS = `
     WHERE created_at < ? AND NOT EXISTS (SELECT 1 FROM answers WHERE answers.answer_id = feedback.answer_id)
     LIMIT ${BATCH_SIZE}
   )`;
+const DELETE_TEXTS = `
+  DELETE FROM passage_texts WHERE hash IN (
+    SELECT hash FROM passage_texts WHERE used_at < ? ORDER BY used_at LIMIT ${BATCH_SIZE}
+  )`;
 
 /**
  * Deletes what is past its retention, batch by batch with pauses, so that writers and this event loop go on.
@@ -50,6 +55,8 @@ export async function pruneAnswers(options: PruneOptions): Promise<PruneResult> 
     const answers = await repeat(createDeleteAnswers(database), cutoff, signal);
     const orphans = database.prepare<[number]>(DELETE_ORPHANS);
     const orphanedFeedback = await repeat((before) => orphans.run(before).changes, cutoff, signal);
+    const texts = database.prepare<[number]>(DELETE_TEXTS);
+    await repeat((before) => texts.run(before).changes, cutoff - USE_NOTED_EVERY_MS, signal);
     return { answers, orphanedFeedback };
   } finally {
     database.close();

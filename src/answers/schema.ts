@@ -43,4 +43,15 @@ export const ANSWER_MIGRATIONS = [
   CREATE INDEX feedback_by_rating ON feedback (rating, answer_id);
   CREATE INDEX feedback_by_time ON feedback (created_at);
   `,
+  `
+  -- Answers quote the same passages again and again: each text is kept once. \`answers.passages\` of the version before
+  -- has the texts in it, and keeps them.
+  CREATE TABLE passage_texts (
+    hash TEXT PRIMARY KEY,
+    text TEXT NOT NULL,
+    -- Unix time in milliseconds, up to an hour behind; says when no answer that is kept needs the text.
+    used_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX passage_texts_by_use ON passage_texts (used_at);
+  `,
 ] as const;
