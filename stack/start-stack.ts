@@ -51,6 +51,8 @@ export interface Stack extends AsyncDisposable {
   logFileOf(part: PartName): string;
   /** Tells Prometheus what to scrape for a job of prometheus.yml, such as `glassgate-scrape` or `vllm`. */
   setTargets(job: string, addresses: readonly string[]): void;
+  /** Ends one more process, such as a gateway, should this program go without doing it. */
+  guard(pid: number): void;
   /** Resolves with why, when one of the servers ends that now run. */
   firstEnd(): Promise<string>;
   close(): Promise<void>;
@@ -90,10 +92,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await close();
     throw failed.reason;
   }
-  return createStack({ folder, parts, environment, urls: urlsOf(ports, parts), servers, close });
+  return createStack({
+    folder,
+    parts,
+    environment,
+    urls: urlsOf(ports, parts),
+    servers,
+    close,
+    guard: (pid) => {
+      guardian.add(pid);
+    },
+  });
 }
 
-type StackState = Pick<Stack, 'folder' | 'parts' | 'environment' | 'urls' | 'close'> & {
+type StackState = Pick<Stack, 'folder' | 'parts' | 'environment' | 'urls' | 'guard' | 'close'> & {
   readonly servers: ReadonlyMap<PartName, ServerProcess>;
 };
 
