@@ -22,12 +22,6 @@ export interface IndexedPhrase {
   readonly hits: readonly PhraseHits[];
 }
 
-/** A concept of the question as the index knows it. */
-export interface IndexedConcept {
-  readonly own: IndexedPhrase;
-  readonly alternatives: readonly IndexedPhrase[];
-}
-
 /** Looks phrases up in one collection, and remembers them until the corpus changes. */
 export interface PhraseIndex {
   find(phrase: string): IndexedPhrase;

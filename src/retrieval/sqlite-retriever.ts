@@ -8,9 +8,8 @@ import type {
   ScoredPassage,
 } from '../domain/passage.ts';
 import type { Corpus } from './corpus.ts';
-import type { IndexedConcept, PhraseIndex } from './phrase-index.ts';
+import { createConceptIndex } from './concept-index.ts';
 import { createPhraseIndex } from './phrase-index.ts';
-import type { Concept } from './question-concepts.ts';
 import { questionConcepts } from './question-concepts.ts';
 import { rankPassages } from './rank-passages.ts';
 
@@ -42,7 +41,7 @@ export function createSqliteRetriever({ database }: Corpus): Retriever {
   );
   const indexes = createRevisionMemory(
     () => revision.get()!.number,
-    (collection) => createPhraseIndex(database, collection),
+    (collection) => createConceptIndex(createPhraseIndex(database, collection)),
   );
   const versions = createRevisionMemory(
     () => revision.get()!.number,
@@ -62,9 +61,9 @@ export function createSqliteRetriever({ database }: Corpus): Retriever {
   };
   const find = ({ text, collection, limit }: RetrievalQuery): ScoredPassage[] => {
     const index = indexes(collection);
-    const concepts = questionConcepts(text).map((concept) => indexed(concept, index));
     const language = languageOf(text);
-    const ranked = rankPassages(concepts, { language, limit: Math.max(0, limit), keys: index.keys });
+    const concepts = questionConcepts(text).map((concept) => index.find(concept, language));
+    const ranked = rankPassages(concepts, { limit: Math.max(0, limit), keys: index.keys });
     const remembered = passagesByKey(collection);
     return ranked.map(({ key, score }) => ({
       ...read(key, remembered),
@@ -82,11 +81,6 @@ export function createSqliteRetriever({ database }: Corpus): Retriever {
       return orDegraded(() => find(query));
     },
   };
-}
-
-function indexed({ phrase, alternatives }: Concept, index: PhraseIndex): IndexedConcept {
-  const known = alternatives.map((alternative) => index.find(alternative));
-  return { own: index.find(phrase), alternatives: known.filter(({ hits }) => hits.length > 0) };
 }
 
 /** One hash over a collection's passages. */
