@@ -18,13 +18,13 @@ test('all kinds of traffic reach Prometheus by the one stored path, the scrape a
     const query = `glassgate_answers_total{glassgate_outcome="${outcome}"}`;
     await waitUntil(
       `an answer that was ${outcome}`,
-      async () => (await queryPrometheus(query)) ?? 0 > 0,
+      async () => ((await queryPrometheus(query)) ?? 0) > 0,
       90_000,
     );
   }
   await waitUntil(
     'feedback',
-    async () => ((await queryPrometheus('glassgate_feedback_total')) ?? 0) > 0,
+    async () => ((await queryPrometheus('glassgate_feedback_ratings_total')) ?? 0) > 0,
     60_000,
   );
   await waitUntil('scrape', async () => (await queryPrometheus('up{job="glassgate-scrape"}')) === 1, 60_000);
@@ -43,5 +43,6 @@ test('a log line names a trace that the trace store has', async () => {
     },
     60_000,
   );
-  await waitUntil('its trace', async () => (await fetch(`${stack.urls.traces}/api/traces/${traceId}`)).ok);
+  const trace = `${stack.urls.traces}/api/traces/${traceId}`;
+  await expect.poll(async () => (await fetch(trace)).status, { timeout: 30_000 }).toBe(200);
 });

@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { describeMissing } from '../../stack/describe-run.ts';
+import { defaultParts } from '../../stack/parts.ts';
 import { startStack, type StackUrls } from '../../stack/start-stack.ts';
 import { FAKE_MODEL } from '../support/fake-upstream.ts';
 import { startGateway } from '../support/gateway-process.ts';
@@ -55,13 +57,9 @@ export async function teardown(): Promise<void> {
 }
 
 async function start(folder: string, ending: AsyncDisposableStack): Promise<SharedStack> {
-  const stack = ending.use(await startStack({ folder: join(folder, 'servers') }));
-  if (!stack.parts.includes('tempo')) {
-    process.stdout.write('Tempo is not installed: Jaeger stands in as the trace store.\n');
-  }
-  if (!stack.parts.includes('grafana')) {
-    process.stdout.write('Grafana is not installed: its files are not tried.\n');
-  }
+  const parts = defaultParts();
+  process.stdout.write(describeMissing(parts));
+  const stack = ending.use(await startStack({ folder: join(folder, 'servers'), parts }));
   const model = await startModelServer();
   ending.defer(() => model.close());
   const logFile = join(folder, 'gateway.log');

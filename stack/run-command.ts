@@ -1,0 +1,103 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { runCommand } from '../src/command/run-command.ts';
+import { describeMissing, describeRun } from './describe-run.ts';
+import { defaultParts } from './parts.ts';
+import { findPort } from './ports.ts';
+import { startStack, type Stack } from './start-stack.ts';
+
+const USAGE = `Usage: npm run stack
+  Runs the gateway beside the real Collector, Prometheus, Alertmanager, Loki and trace store, all on loopback, with the
+  files that production uses, and prints where each answers. Ctrl-C ends all of it. Data and logs: data/stack/.
+  Settings of the gateway (GLASSGATE_...) and of the servers' files (GLASSGATE_STACK_...) hold as usual.`;
+
+const READY_POLL_MS = 100;
+const ROOT = join(import.meta.dirname, '..');
+const FOLDER = join(ROOT, 'data', 'stack');
+const LOG_FOLDER = join(FOLDER, 'logs');
+const [GATEWAY_PORT, MANAGEMENT_PORT] = [8080, 9464];
+
+await runCommand({ usage: USAGE, run });
+
+/** Starts, waits for Ctrl-C or for something to end by itself, and ends everything in order. */
+async function run(): Promise<void> {
+  const told = signalled();
+  const parts = defaultParts();
+  process.stdout.write(`${describeMissing(parts)}starting the servers (Loki takes ten seconds) ...\n`);
+  await using stack = await startStack({
+    folder: FOLDER,
+    parts,
+    environment: stackSettings(),
+    preferUsualPorts: true,
+  });
+  const [port, managementPort] = [await findPort(GATEWAY_PORT), await findPort(MANAGEMENT_PORT)];
+  const gateway = startGateway(stack, port, managementPort);
+  stack.setTargets('glassgate-scrape', [`127.0.0.1:${managementPort}`]);
+  const gatewayEnd = once(gateway, 'exit').then(([code]) => `the gateway ended with exit code ${code}`);
+  const ended = Promise.race([told, stack.firstEnd(), gatewayEnd]);
+  await Promise.race([ended, untilReady(gateway, managementPort)]);
+  if (gateway.exitCode === null) {
+    process.stdout.write(describeRun({ stack, port, managementPort, logFolder: LOG_FOLDER }));
+  }
+  const reason = await ended;
+  if (reason !== undefined) process.stderr.write(`${reason}; the servers' logs are in ${LOG_FOLDER}\n`);
+  process.stdout.write('ending everything ...\n');
+  // First, so that the Collector can take what it still has to say.
+  if (gateway.exitCode === null && gateway.signalCode === null) gateway.kill('SIGTERM');
+  await gatewayEnd;
+  await stack.close();
+  if (reason !== undefined) process.exitCode = 1;
+}
+
+/** Or until it has ended. */
+async function untilReady(gateway: ChildProcess, managementPort: number): Promise<void> {
+  const isReady = () =>
+    fetch(`http://127.0.0.1:${managementPort}/readyz`).then(
+      (response) => response.ok,
+      () => false,
+    );
+  const hasEnded = () => gateway.exitCode !== null || gateway.signalCode !== null;
+  while (!hasEnded() && !(await isReady())) await pause(READY_POLL_MS);
+}
+
+/** Resolves at the first Ctrl-C; npm passes on a second one, which must change nothing. */
+async function signalled(): Promise<undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      resolve(undefined);
+    });
+  }
+  return promise;
+}
+
+function startGateway(stack: Stack, port: number, managementPort: number): ChildProcess {
+  const folder = join(FOLDER, 'gateway');
+  mkdirSync(folder, { recursive: true });
+  const gateway = spawn(process.execPath, [join(ROOT, 'src', 'start.mjs')], {
+    cwd: ROOT,
+    env: {
+      GLASSGATE_STORAGE_FOLDER: folder,
+      ...process.env,
+      GLASSGATE_SERVER_PORT: String(port),
+      GLASSGATE_SERVER_MANAGEMENT_PORT: String(managementPort),
+      OTEL_EXPORTER_OTLP_ENDPOINT: stack.urls.otlpHttp,
+    },
+    // Ctrl-C ends it through us, before the servers it sends to.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (gateway.pid !== undefined) stack.guard(gateway.pid);
+  return gateway;
+}
+
+function stackSettings(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([key, value]) =>
+      key.startsWith('GLASSGATE_STACK_') && value !== undefined ? [[key, value]] : [],
+    ),
+  );
+}
