@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { fileOf, textOf } from './dashboard-files.ts';
 import { DASHBOARDS } from './dashboards.ts';
 import { KNOWN_METRICS } from './metric-inventory.ts';
-import { panelsOf, queriesOf, variablesIn, withoutVariables } from './panel-queries.ts';
-import { metricsIn, syntaxFaults } from './query-syntax.ts';
+import { exploreQueriesOf, panelsOf, queriesOf, variablesIn, withoutVariables } from './panel-queries.ts';
+import { metricsIn, selectorsIn, syntaxFaults } from './query-syntax.ts';
 
 const UIDS = ['service', 'stages', 'guardrails', 'vllm', 'feedback', 'telemetry', 'slo'];
 const GRAFANA_VARIABLES = ['__rate_interval', '__range', '__interval', '__auto', '__from', '__to'];
@@ -81,11 +81,9 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid ?? '', dashboard] as 
     });
 
     test('queries of links into Explore are whole: the grammar accepts them', () => {
-      const faults = links(dashboard).flatMap(({ language, expression }) =>
-        syntaxFaults(language, expression),
-      );
-      expect(faults).toEqual([]);
-      expect(links(dashboard).length).toBeGreaterThan(0);
+      const queries = exploreQueriesOf(dashboard);
+      expect(queries.length).toBeGreaterThan(0);
+      expect(queries.flatMap(({ language, expression }) => syntaxFaults(language, expression))).toEqual([]);
     });
   },
 );
@@ -103,6 +101,13 @@ describe('what the checks above would miss if they were wrong', () => {
     expect(
       metricsIn('sum(rate(vllm:a_total{x="b"}[5m])) / on() (c or vector(0)) + count(d:e_1 > 0)'),
     ).toEqual(['vllm:a_total', 'c', 'd:e_1']);
+  });
+
+  test('selectors are read with their labels', () => {
+    expect(selectorsIn('sum(rate(a_total{b="c", d!=""}[5m])) / e + a_total{b="c", d!=""}')).toEqual([
+      'a_total{b="c", d!=""}',
+      'e',
+    ]);
   });
 
   test('two panels on one place, and one beyond the edge, are found', () => {
@@ -135,23 +140,4 @@ function overlaps(panels: readonly Panel[]): string[] {
 
 function covers({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean {
   return a!.x < b!.x + b!.w && b!.x < a!.x + a!.w && a!.y < b!.y + b!.h && b!.y < a!.y + a!.h;
-}
-
-interface Pane {
-  readonly datasource: string;
-  readonly queries: readonly { readonly expr?: string; readonly query?: string }[];
-}
-
-function links(dashboard: Dashboard): { language: 'logql' | 'traceql'; expression: string }[] {
-  const urls = panelsOf(dashboard).flatMap(({ fieldConfig }) =>
-    ((fieldConfig?.defaults.links ?? []) as { url: string }[]).map(({ url }) => url),
-  );
-  return urls.map((url) => {
-    const panes = new URL(url, 'http://grafana').searchParams.get('panes') ?? '';
-    const [pane] = Object.values(JSON.parse(panes) as Record<string, Pane>);
-    const [query] = pane?.queries ?? [];
-    return pane?.datasource === 'loki'
-      ? { language: 'logql', expression: query?.expr ?? '' }
-      : { language: 'traceql', expression: query?.query ?? '' };
-  });
 }

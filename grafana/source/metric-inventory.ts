@@ -14,8 +14,7 @@ export function storedNames(name: string, { kind, unit }: MetricDefinition): str
 /** What the gateway's SDK and runtime tell of themselves. */
 const RUNTIME = [
   'nodejs_eventloop_delay_p99_seconds',
-  'otel_sdk_exporter_span_exported_total',
-  'otel_sdk_processor_log_processed_total',
+  'otel_sdk_log_created_total',
   'otel_sdk_processor_span_processed_total',
   'otel_sdk_processor_span_queue_capacity',
   'otel_sdk_processor_span_queue_size',

@@ -6,6 +6,10 @@ export interface PanelQuery {
   readonly panel: string;
   readonly language: 'promql' | 'logql' | 'traceql';
   readonly expression: string;
+  /** How a series is named; `{{label}}` stands for the value of a label. */
+  readonly legend: string;
+  /** Whether points that open a trace are drawn with it. */
+  readonly exemplars: boolean;
   /** Asked once for the end of the time range, not along it. */
   readonly instant: boolean;
 }
@@ -14,7 +18,13 @@ interface Target {
   readonly expr?: string;
   readonly query?: string;
   readonly instant?: boolean;
+  readonly exemplar?: boolean;
+  readonly legendFormat?: string;
   readonly datasource?: { readonly type?: string };
+}
+
+interface Pane {
+  readonly queries: readonly Target[];
 }
 
 const LANGUAGES = { prometheus: 'promql', loki: 'logql', tempo: 'traceql' } as const;
@@ -39,9 +49,24 @@ export function queriesOf(dashboard: Dashboard): PanelQuery[] {
       panel: title,
       language: languageOf(target),
       expression: target.expr ?? target.query ?? '',
+      legend: target.legendFormat ?? '',
+      exemplars: target.exemplar ?? false,
       instant: target.instant ?? false,
     })),
   );
+}
+
+/** Every query that a click on a value of a dashboard leads to. */
+export function exploreQueriesOf(dashboard: Dashboard): Pick<PanelQuery, 'language' | 'expression'>[] {
+  const urls = panelsOf(dashboard).flatMap(({ fieldConfig }) =>
+    ((fieldConfig?.defaults.links ?? []) as readonly { readonly url: string }[]).map(({ url }) => url),
+  );
+  return urls.map((url) => {
+    const panes = new URL(url, 'http://grafana').searchParams.get('panes') ?? '{}';
+    const [target] = Object.values(JSON.parse(panes) as Record<string, Pane>).flatMap((pane) => pane.queries);
+    if (target === undefined) throw new Error(`a link without a query: ${url}`);
+    return { language: languageOf(target), expression: target.expr ?? target.query ?? '' };
+  });
 }
 
 /** Names of the variables that a text uses, in both ways of writing them. */

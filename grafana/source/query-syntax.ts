@@ -19,14 +19,16 @@ export function syntaxFaults(language: PanelQuery['language'], expression: strin
 
 /** Names of the metrics that a PromQL expression reads. */
 export function metricsIn(expression: string): string[] {
-  const names = new Set<string>();
+  return [...new Set(selectorsIn(expression).map((selector) => selector.replace(/\{[^]*$/, '').trim()))];
+}
+
+/** What a PromQL expression reads: metrics with the labels they must have. */
+export function selectorsIn(expression: string): string[] {
+  const selectors = new Set<string>();
   promql.parse(expression).iterate({
-    enter({ node }) {
-      if (node.name !== 'VectorSelector') return;
-      const name = node.getChild('Identifier');
-      if (name === null) throw new Error(`a selector without a name in ${expression}`);
-      names.add(expression.slice(name.from, name.to));
+    enter({ name, from, to }) {
+      if (name === 'VectorSelector') selectors.add(expression.slice(from, to));
     },
   });
-  return [...names];
+  return [...selectors];
 }

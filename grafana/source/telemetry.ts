@@ -35,11 +35,10 @@ const fine = [
   number({
     title: 'Log lines lost in the gateway',
     description:
-      'Lines that standard output did not take and records dropped before export in the time range.',
+      'Lines in the time range that standard output did not take; what goes over OTLP stands in the ledger below.',
     unit: 'short',
     thresholds: onlyZeroIsFine(),
-    query: `(${orZero(inRange('glassgate_log_dropped_total', ''))}) + (${orZero(inRange('otel_sdk_processor_log_processed_total', 'error_type!=""'))})`,
-    explore: FAILED_EXPORTS,
+    query: orZero(inRange('glassgate_log_dropped_total', '')),
   }),
   number({
     title: 'Refused by the Collector',
@@ -110,9 +109,21 @@ const ledger = [
     unit: 'short',
     queries: {
       'ended in the gateway': orZero(inRange('otel_sdk_processor_span_processed_total', '')),
-      'exported by the gateway': orZero(inRange('otel_sdk_exporter_span_exported_total', '')),
+      'exported by the gateway': orZero(inRange('otel_sdk_processor_span_processed_total', 'error_type=""')),
       'accepted by the Collector': orZero(inRange('otelcol_receiver_accepted_spans', '')),
       'sent to the trace store': orZero(inRange('otelcol_exporter_sent_spans', TRACES)),
+    },
+  }),
+  bars({
+    title: 'Ledger: log records',
+    description:
+      'Records written, accepted by the Collector, sent, and stored by Loki in the time range: equal, or they were lost on the way.',
+    unit: 'short',
+    queries: {
+      'written by the gateway': orZero(inRange('otel_sdk_log_created_total', '')),
+      'accepted by the Collector': orZero(inRange('otelcol_receiver_accepted_log_records', '')),
+      'sent to Loki': orZero(inRange('otelcol_exporter_sent_log_records', '')),
+      'stored by Loki': orZero(inRange('loki_distributor_lines_received_total', '')),
     },
   }),
   bars({
