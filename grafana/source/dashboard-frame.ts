@@ -1,12 +1,11 @@
 import {
   DashboardBuilder,
   DashboardCursorSync,
-  DashboardLinkBuilder,
-  DashboardLinkType,
   RowBuilder,
   type Dashboard,
   type QueryVariableBuilder,
 } from '@grafana/grafana-foundation-sdk/dashboard';
+import { linksToOthers } from './links.ts';
 import type { PanelMaker } from './panels.ts';
 
 /** What a dashboard says: a title, choices at the top, and sections of panels from "is it fine?" down to causes. */
@@ -34,7 +33,7 @@ export function frame(content: DashboardContent): Dashboard {
     .uid(content.uid)
     .description(content.description)
     .tags([TAG])
-    .link(linkToTheOthers())
+    .link(linksToOthers(TAG))
     .time({ from: content.from, to: 'now' })
     .refresh('30s')
     .tooltip(DashboardCursorSync.Crosshair)
@@ -58,13 +57,4 @@ function columnsOf(line: readonly PanelMaker[]): number {
   const columns = COLUMNS / line.length;
   if (!Number.isInteger(columns)) throw new Error(`${line.length} panels do not share a line`);
   return columns;
-}
-
-function linkToTheOthers(): DashboardLinkBuilder {
-  return new DashboardLinkBuilder('Glassgate dashboards')
-    .type(DashboardLinkType.Dashboards)
-    .tags([TAG])
-    .asDropdown(false)
-    .keepTime(true)
-    .includeVars(true);
 }

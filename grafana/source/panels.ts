@@ -20,8 +20,10 @@ import {
 } from '@grafana/grafana-foundation-sdk/common';
 import type { Panel as BuiltPanel, ThresholdsConfigBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import {
+  HeatmapColorMode,
   HeatmapColorOptionsBuilder,
   PanelBuilder as HeatmapBuilder,
+  YAxisConfigBuilder,
 } from '@grafana/grafana-foundation-sdk/heatmap';
 import { PanelBuilder as LogsBuilder } from '@grafana/grafana-foundation-sdk/logs';
 import { DataqueryBuilder as LokiQueryBuilder } from '@grafana/grafana-foundation-sdk/loki';
@@ -36,7 +38,7 @@ import {
   SearchTableType,
 } from '@grafana/grafana-foundation-sdk/tempo';
 import { PanelBuilder as GraphBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
-import { exploreLinks, type ExploreQueries } from './explore-links.ts';
+import { exploreLinks, type ExploreQueries } from './links.ts';
 import { neutral } from './thresholds.ts';
 
 /** A panel on its way into a dashboard, which decides its number and width. */
@@ -142,7 +144,15 @@ export function heatmap(options: Measured & { query: string }): PanelMaker {
     .datasource(PROMETHEUS)
     .height(GRAPH_HEIGHT)
     .unit(options.unit)
-    .color(new HeatmapColorOptionsBuilder().scheme('Blues').steps(32))
+    .color(
+      new HeatmapColorOptionsBuilder()
+        .mode(HeatmapColorMode.Scheme)
+        .scheme('Blues')
+        .fill('blue')
+        .exponent(0.5)
+        .steps(32),
+    )
+    .yAxis(new YAxisConfigBuilder().unit(options.unit))
     .dataLinks(exploreLinks(options.explore ?? {}))
     .withTarget(
       prometheusQuery(0, options.query, '{{le}}', { exemplar: true }).format(PromQueryFormat.Heatmap),

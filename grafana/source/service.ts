@@ -1,4 +1,5 @@
 import { frame } from './dashboard-frame.ts';
+import { WARNINGS_AND_ERRORS } from './links.ts';
 import { graph, heatmap, logLines, number } from './panels.ts';
 import { MODEL_PANELS, TOKEN_PANELS } from './model-calls.ts';
 import {
@@ -252,7 +253,7 @@ export const service = frame({
           logLines({
             title: 'Warnings and errors',
             description: 'Events of the gateway that are no routine; each line opens its trace.',
-            query: '{service_name="glassgate"} | severity_text=~"WARN|ERROR"',
+            query: WARNINGS_AND_ERRORS,
           }),
         ],
       ],

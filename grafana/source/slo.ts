@@ -1,6 +1,6 @@
 import { frame } from './dashboard-frame.ts';
 import { graph, number, type PanelMaker } from './panels.ts';
-import type { ExploreQueries } from './explore-links.ts';
+import type { ExploreQueries } from './links.ts';
 import { orNone, orZero } from './promql.ts';
 import { onlyZeroIsFine, worseAbove, worseBelow } from './thresholds.ts';
 

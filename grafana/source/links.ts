@@ -1,4 +1,9 @@
-import { DashboardLinkBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
+import {
+  DashboardLinkBuilder,
+  DashboardLinkType,
+  type DashboardLink,
+} from '@grafana/grafana-foundation-sdk/dashboard';
 
 /** Where a click on a value leads: the logs and the traces of the time range that is shown. */
 export interface ExploreQueries {
@@ -10,14 +15,13 @@ export interface ExploreQueries {
 
 /** What is worth reading when nothing more is known: what went wrong in the gateway, and its requests. */
 export const WARNINGS_AND_ERRORS = '{service_name="glassgate"} | severity_text=~"WARN|ERROR"';
-/** TraceQL of all chat requests. */
-export const CHAT_REQUESTS = '{ name = "POST /v1/chat/completions" }';
+const CHAT_REQUESTS = '{ name = "POST /v1/chat/completions" }';
 
 /** Links into Explore, the same for every panel unless it knows better. */
 export function exploreLinks({
   logs = WARNINGS_AND_ERRORS,
   traces = CHAT_REQUESTS,
-}: ExploreQueries): DashboardLinkBuilder[] {
+}: ExploreQueries): Builder<DashboardLink>[] {
   return [
     link('Logs of this time range', { datasource: 'loki', query: { expr: logs } }),
     link('Traces of this time range', {
@@ -27,8 +31,30 @@ export function exploreLinks({
   ];
 }
 
-function link(title: string, target: { datasource: string; query: object }): DashboardLinkBuilder {
-  return new DashboardLinkBuilder(title).url(exploreUrl(target)).targetBlank(true);
+/** Links at the top of a dashboard to all others with the same tag, which take time range and choices along. */
+export function linksToOthers(tag: string): Builder<DashboardLink> {
+  return inSight(
+    new DashboardLinkBuilder('Glassgate dashboards')
+      .type(DashboardLinkType.Dashboards)
+      .tags([tag])
+      .asDropdown(false)
+      .keepTime(true)
+      .includeVars(true),
+  );
+}
+
+function link(title: string, target: { datasource: string; query: object }): Builder<DashboardLink> {
+  return inSight(new DashboardLinkBuilder(title).url(exploreUrl(target)).targetBlank(true));
+}
+
+/** The builder puts every link into a menu; without a placement it is seen. */
+function inSight(link: DashboardLinkBuilder): Builder<DashboardLink> {
+  return {
+    build: () => {
+      const { placement: _, ...seen } = link.build();
+      return seen;
+    },
+  };
 }
 
 /** Explore reads its state from the address; the two variables stay unencoded, or Grafana would not fill them in. */
