@@ -1,15 +1,45 @@
 /** Where a guard stands on the path. */
 export type GuardStage = 'input' | 'context' | 'output';
 
-/** What a guard decided. `rule` and `reason` explain it without the user's words. */
+/** What a guard judges: what a caller says, or a piece of a document. */
+export type GuardChannel = 'question' | 'passage';
+
+/** How a text was read when something was found in it: as it stands, without its disguise, or decoded. */
+export type ViewKind =
+  | 'plain'
+  | 'folded'
+  | 'hidden'
+  | 'base64'
+  | 'hex'
+  | 'url'
+  | 'html'
+  | 'escapes'
+  | 'rot13'
+  | 'reversed'
+  | 'leet'
+  | 'spaced';
+
+/** A range of the judged text, in UTF-16 units; the end is not part of it. */
+export interface TextSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a guard decided. Everything but `span` explains it without the user's words; none of it holds them. */
 export type Verdict =
   | { readonly action: 'allow' }
   | {
       readonly action: 'flag' | 'block';
-      /** Id of the rule that decided, from the closed list in `guardrail/rules.ts`. */
+      /** Id of the rule, or of the classifier's language, that decided: from a closed list. */
       readonly rule: string;
-      /** Low-cardinality category of the rule. */
+      /** Low-cardinality category of the rule: a risk of the OWASP LLM Top 10 (2026). */
       readonly category: string;
+      /** How the text was read when it was found. */
+      readonly view?: ViewKind;
+      /** The classifier's score, 0 to 1 with two digits, when the classifier decided. */
+      readonly score?: number;
+      /** Where in the judged text; for the page, never for telemetry. */
+      readonly span?: TextSpan;
     };
 
 /** The verdict on one retrieved passage. */

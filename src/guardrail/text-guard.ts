@@ -1,26 +1,38 @@
 import type { ScoredPassage } from '../domain/passage.ts';
-import type { PassageVerdict, Verdict } from '../domain/verdict.ts';
-import { normalise } from './normalise.ts';
-import { INJECTION_RULES } from './rules.ts';
+import type { GuardChannel, PassageVerdict, Verdict } from '../domain/verdict.ts';
+import { matchRules } from './match-rules.ts';
+import { readText } from './reading/read-text.ts';
+import { UNREAD_RULE_ID } from './rules.ts';
+import { VerdictMemory } from './verdict-memory.ts';
 
 const ALLOW: Verdict = { action: 'allow' };
+/** What is left unread of a very long text is never let through without a word. */
+const UNREAD: Verdict = { action: 'flag', rule: UNREAD_RULE_ID, category: 'LLM06' };
 
-/** Judges one text by the rules; a block wins over a flag. */
-export function judgeText(text: string): Verdict {
-  const normalised = normalise(text);
-  let flagged: Verdict = ALLOW;
-  for (const { id, category, action, pattern } of INJECTION_RULES) {
-    if (!pattern.test(normalised)) continue;
-    if (action === 'block') return { action, rule: id, category };
-    if (flagged === ALLOW) flagged = { action, rule: id, category };
-  }
-  return flagged;
+const passageVerdicts = new VerdictMemory();
+
+/** Judges one text in every way it can be read; a block wins over a flag. */
+export function judgeText(text: string, channel: GuardChannel): Verdict {
+  const { views, truncated } = readText(text);
+  void channel;
+  return matchRules(views) ?? (truncated ? UNREAD : ALLOW);
 }
 
-/** Judges retrieved passages one by one; a blocked one is set aside and the answer goes on without it. */
+/**
+ * Judges retrieved passages one by one; a blocked one is set aside and the answer goes on without it. The same passages
+ * are found again and again, so their verdicts are remembered, by the very text: a hash from elsewhere could lie.
+ */
 export function judgePassages(passages: readonly ScoredPassage[]): readonly PassageVerdict[] {
-  return passages.map((passage) => ({
-    passageId: passage.id,
-    verdict: judgeText(`${passage.title}\n${passage.text}`),
-  }));
+  return passages.map(({ id, title, text }) => {
+    const judge = (content: string) => within(judgeText(content, 'passage'), title.length + 1);
+    return { passageId: id, verdict: passageVerdicts.recall(`${title}\n${text}`, judge) };
+  });
+}
+
+/** The verdict with its span counted from an offset: what stands before that is not shown. */
+function within(verdict: Verdict, offset: number): Verdict {
+  if (verdict.action === 'allow' || verdict.span === undefined) return verdict;
+  const { span, ...rest } = verdict;
+  if (span.end <= offset) return rest;
+  return { ...rest, span: { start: Math.max(0, span.start - offset), end: span.end - offset } };
 }

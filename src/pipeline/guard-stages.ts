@@ -17,7 +17,7 @@ export interface JudgedPassage {
 export function createInputGuardStage(instruments: Instruments): Stage<string, Verdict> {
   return {
     ...guardIdentity('input'),
-    run: (text) => judgeText(text),
+    run: (text) => judgeText(text, 'question'),
     describe: (verdict) => describeVerdict('input', verdict, instruments),
   };
 }

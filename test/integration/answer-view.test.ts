@@ -165,7 +165,13 @@ test('a passage that was set aside is there, with why', async () => {
   expect(view.passages.filter((passage) => 'n' in passage && passage.n === null)).toEqual([
     expect.objectContaining({
       source: 'docs/en/poisoned.md',
-      verdict: { action: 'block', rule: 'override-instructions-en', category: 'LLM01' },
+      verdict: {
+        action: 'block',
+        rule: 'override-instructions-en',
+        category: 'LLM01',
+        view: 'plain',
+        span: expect.objectContaining({ start: expect.any(Number) }),
+      },
     }),
   ]);
   expect(stagesOf(view)).toEqual(WHOLE);
