@@ -46,7 +46,7 @@ const SHOWN_LINES = 15;
 /** Describes a server; nothing runs until `start`. */
 export function createServerProcess(options: ServerOptions): ServerProcess {
   let child: ChildProcess | undefined;
-  const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null;
+  const isRunning = () => child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
   const log = () => readFileSync(options.logFile, 'utf8');
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child === undefined || !isRunning()) return;
