@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -139,6 +139,14 @@ for (const [section, { shape }] of Object.entries(CONFIG_SECTIONS)) {
   }
 }
 
+/** Variables that the servers beside the gateway read: named in their own files. */
+const stackSettings = globSync(
+  '{otel-collector,loki,tempo,alertmanager,grafana,stack}/**/*.{yaml,yml,sh,ts}',
+  {
+    cwd: join(DOCS, '..'),
+  },
+).flatMap((file) => readFileSync(join(DOCS, '..', file), 'utf8').match(/\bGLASSGATE_STACK_[A-Z_]+\b/g) ?? []);
+
 describe('both languages', () => {
   const pages = pagesOf('en');
 
@@ -262,7 +270,7 @@ describe.each(LANGUAGES)('the handbook in %s', (language) => {
 
   // What a page shows as refused (`…: unknown setting`) is meant not to exist.
   it('uses no setting that does not exist', () => {
-    const known = new Set([...settings.keys(), 'GLASSGATE_CONFIG_FILE']);
+    const known = new Set([...settings.keys(), ...stackSettings, 'GLASSGATE_CONFIG_FILE']);
     for (const variable of secretSettings) known.add(`${variable}_FILE`);
     const used = (page: string) =>
       found(language, page, /\bGLASSGATE(?:_[A-Z0-9]+)+\b(?!: unknown setting)/g);
