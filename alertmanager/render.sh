@@ -61,7 +61,12 @@ check_files() {
 # One sed script: leave out what is "only with" an unset name, take the remark away, put values in.
 substitutions() {
   for name in $OPTIONAL; do
-    if [ -n "$(value_of "$name")" ]; then echo "s/ *# only with $name\$//"; else echo "/# only with $name\$/d"; fi
+    if [ -n "$(value_of "$name")" ]; then
+      echo "s/ *# only with $name\$//"
+    else
+      # A line stays a line: faults that Alertmanager finds have the same number in both files.
+      echo "s/.*# only with $name\$/# $name is not set/"
+    fi
   done
   for name in $REQUIRED $OPTIONAL $DEFAULTED; do
     # & and | mean something to sed; backslashes were refused above.
