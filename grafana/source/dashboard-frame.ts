@@ -20,7 +20,7 @@ export interface DashboardContent {
 
 interface Section {
   readonly title: string;
-  /** Panels of one line share its width equally. */
+  /** Panels of one line share its width equally and have one height. */
   readonly lines: readonly (readonly PanelMaker[])[];
 }
 
@@ -46,11 +46,17 @@ export function frame(content: DashboardContent): Dashboard {
       for (const panel of line) {
         panel.id((id += 1));
         panel.span(columnsOf(line));
+        panel.height(heightOf(line));
         dashboard.withPanel(panel);
       }
     }
   }
   return dashboard.build();
+}
+
+/** The tallest decides: a shorter neighbour would leave a hole. */
+function heightOf(line: readonly PanelMaker[]): number {
+  return Math.max(...line.map((panel) => panel.build().gridPos?.h ?? 0));
 }
 
 function columnsOf(line: readonly PanelMaker[]): number {

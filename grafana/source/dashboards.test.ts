@@ -3,7 +3,7 @@ import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard
 import { describe, expect, test } from 'vitest';
 import { fileOf, textOf } from './dashboard-files.ts';
 import { DASHBOARDS } from './dashboards.ts';
-import { KNOWN_METRICS } from './metric-inventory.ts';
+import { KNOWN_METRICS, storedNames } from './metric-inventory.ts';
 import { exploreQueriesOf, panelsOf, queriesOf, variablesIn, withoutVariables } from './panel-queries.ts';
 import { metricsIn, selectorsIn, syntaxFaults } from './query-syntax.ts';
 
@@ -44,6 +44,14 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid ?? '', dashboard] as 
       const ids = (dashboard.panels ?? []).map(({ id }) => id);
       expect(new Set(ids).size).toBe(ids.length);
       expect(overlaps(dashboard.panels as Panel[])).toEqual([]);
+    });
+
+    test('panels of one line have one height, and the line is full', () => {
+      const lines = Map.groupBy(panels, ({ gridPos }) => gridPos?.y);
+      for (const line of lines.values()) {
+        expect(new Set(line.map(({ gridPos }) => gridPos?.h)).size).toBe(1);
+        expect(line.reduce((sum, { gridPos }) => sum + (gridPos?.w ?? 0), 0)).toBe(COLUMNS);
+      }
     });
 
     test('the grammar of its language accepts every query', () => {
@@ -87,6 +95,18 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid ?? '', dashboard] as 
     });
   },
 );
+
+describe('names in Prometheus', () => {
+  test.each([
+    ['a.b', 'histogram', 's', ['a_b_seconds_bucket', 'a_b_seconds_sum', 'a_b_seconds_count']],
+    ['a.b', 'counter', '{x}', ['a_b_total']],
+    ['a.b_c', 'gauge', '1', ['a_b_c_ratio']],
+    ['a.b', 'observed', '{x}', ['a_b']],
+    ['a.b', 'up-down-counter', '{x}', ['a_b']],
+  ] as const)('%s, a %s in %s', (name, kind, unit, stored) => {
+    expect(storedNames(name, { kind, unit, description: '', labels: {} })).toEqual(stored);
+  });
+});
 
 describe('what the checks above would miss if they were wrong', () => {
   test.each([

@@ -41,10 +41,11 @@ import { PanelBuilder as GraphBuilder } from '@grafana/grafana-foundation-sdk/ti
 import { exploreLinks, type ExploreQueries } from './links.ts';
 import { neutral } from './thresholds.ts';
 
-/** A panel on its way into a dashboard, which decides its number and width. */
+/** A panel on its way into a dashboard, which decides its number and place. */
 export interface PanelMaker extends Builder<BuiltPanel> {
   id(id: number): unknown;
   span(columns: number): unknown;
+  height(rows: number): unknown;
 }
 
 interface Described {
@@ -80,7 +81,7 @@ export function number(
     .height(STAT_HEIGHT)
     .unit(options.unit)
     .decimals(options.decimals ?? (options.unit === 'short' ? 0 : 2))
-    .noValue(options.noValue ?? 'no traffic')
+    .noValue(options.noValue ?? (options.unit === 'short' ? 'no data' : 'no traffic'))
     .thresholds(options.thresholds ?? neutral())
     .colorMode(BigValueColorMode.Value)
     .graphMode(overRange ? BigValueGraphMode.None : BigValueGraphMode.Area)

@@ -25,7 +25,7 @@ export function shareOfEach(part: string, whole: string): string {
   return `((${part}) or (${whole}) * 0) / (${whole} > 0)`;
 }
 
-/** Quantile of a histogram over the panel's interval, for each value of the `by` labels. */
+/** Quantile of a histogram over the panel's interval, for each value of the `by` labels; empty while nothing happens. */
 export function quantile(
   rank: number,
   histogram: string,
@@ -33,7 +33,8 @@ export function quantile(
   by: readonly string[] = [],
 ): string {
   const rate = `rate(${selector(`${histogram}_bucket`, labels)}[$__rate_interval])`;
-  return `histogram_quantile(${rank}, ${sumBy(['le', ...by])}(${rate}))`;
+  // Without traffic the quantile is NaN, which no comparison lets through.
+  return `histogram_quantile(${rank}, ${sumBy(['le', ...by])}(${rate})) >= 0`;
 }
 
 /** Mean of a histogram over the panel's interval, for each value of the `by` labels. */

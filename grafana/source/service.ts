@@ -69,13 +69,17 @@ const fine = [
   }),
   number({
     title: 'Rejected',
-    description: 'Requests refused before any work in the time range, rate limits included.',
+    description:
+      'Requests refused for lack of room or during a stop, in the time range; callers over their rate limit are not in it.',
     unit: 'short',
     thresholds: onlyZeroIsFine(),
-    query: orZero(inRange('glassgate_requests_rejected_total', BY_INSTANCE)),
+    query: orZero(
+      inRange('glassgate_requests_rejected_total', `${BY_INSTANCE}, glassgate_reason!="rate_limited"`),
+    ),
   }),
   number({
     title: 'Upstream reachable',
+    noValue: 'no data',
     description: 'Share of gateway processes whose last look at the upstream succeeded.',
     unit: 'percentunit',
     thresholds: worseBelow(0.5, 1),

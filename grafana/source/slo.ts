@@ -49,6 +49,7 @@ function burn({ ratio, budget }: Objective, window: string): string {
 function budgetLeft(objective: Objective): PanelMaker {
   return number({
     title: `${objective.name}: budget left`,
+    noValue: 'no traffic yet',
     description: `Part of the budget of 30 days that is left; the objective: ${objective.objective}.`,
     unit: 'percentunit',
     thresholds: worseBelow(0, 0.25),
@@ -60,6 +61,7 @@ function budgetLeft(objective: Objective): PanelMaker {
 function burnNow(objective: Objective): PanelMaker {
   return number({
     title: `${objective.name}: burn, 1 hour`,
+    noValue: 'no traffic',
     description:
       'How fast the budget is spent: 1 uses it up in exactly 30 days, 14.4 in two, and then somebody is paged.',
     unit: 'short',

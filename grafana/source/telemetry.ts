@@ -57,6 +57,7 @@ const fine = [
   }),
   number({
     title: 'Fullest Collector queue',
+    noValue: 'no data',
     description:
       'Share of the fullest sending queue that is in use; it fills while a store is away, and loses when full.',
     unit: 'percentunit',
@@ -81,6 +82,7 @@ const fine = [
   }),
   number({
     title: 'Stores up',
+    noValue: 'no data',
     description:
       'Share of Collector, Prometheus, Loki, Tempo and Alertmanager that Prometheus could read at its last look.',
     unit: 'percentunit',
