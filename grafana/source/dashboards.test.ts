@@ -3,6 +3,7 @@ import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard
 import { describe, expect, test } from 'vitest';
 import { fileOf, textOf } from './dashboard-files.ts';
 import { DASHBOARDS } from './dashboards.ts';
+import { labelFaults } from './label-faults.ts';
 import { KNOWN_METRICS, storedNames } from './metric-inventory.ts';
 import { exploreQueriesOf, panelsOf, queriesOf, variablesIn, withoutVariables } from './panel-queries.ts';
 import { metricsIn, selectorsIn, syntaxFaults } from './query-syntax.ts';
@@ -72,6 +73,14 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid ?? '', dashboard] as 
       expect(unknown).toEqual([]);
     });
 
+    test('what is asked of labels is possible', () => {
+      const faults = queriesOf(dashboard)
+        .filter(({ language }) => language === 'promql')
+        .flatMap(({ expression }) => selectorsIn(withoutVariables(expression)))
+        .flatMap((selector) => labelFaults(selector));
+      expect(faults).toEqual([]);
+    });
+
     test('every variable that is used is declared, and the other way round', () => {
       const declared = declaredVariables(dashboard);
       const used = new Set(variablesIn(JSON.stringify(dashboard.panels)));
@@ -128,6 +137,23 @@ describe('what the checks above would miss if they were wrong', () => {
       'a_total{b="c", d!=""}',
       'e',
     ]);
+  });
+
+  test.each([
+    [
+      'glassgate_answers_total{glassgate_outcome="broken"}',
+      ['glassgate_outcome of glassgate_answers_total is never broken'],
+    ],
+    ['glassgate_answers_total{outcome="failed"}', ['glassgate_answers_total has no label outcome']],
+    [
+      'glassgate_answers_total{glassgate_outcome=~"failed|lost"}',
+      ['glassgate_outcome of glassgate_answers_total is never lost'],
+    ],
+    ['glassgate_answers_total{glassgate_outcome!="failed", instance=~".*"}', []],
+    ['glassgate_answers_total', []],
+    ['somebody_elses_total{any="thing"}', []],
+  ])('labels of %s', (selector, faults) => {
+    expect(labelFaults(selector)).toEqual(faults);
   });
 
   test('two panels on one place, and one beyond the edge, are found', () => {
