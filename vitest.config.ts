@@ -62,6 +62,18 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'vllm',
+          include: ['test/vllm/**/*.test.ts'],
+          globalSetup: ['test/vllm/shared-vllm.ts'],
+          maxWorkers: 1,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
+import { distinct, shapeOf, type Shape } from './shape-of.ts';
+
+interface Recording {
+  readonly request: {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: unknown;
+  };
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: string;
+    readonly chunks?: readonly { readonly data: string }[];
+  };
+}
+
+const FOLDER = join(import.meta.dirname, '../support/__fixtures__/vllm');
+const WHOLE = ['chat', 'chat-stop', 'chat-json-schema', 'models'];
+const STREAMS = [
+  'chat-stream',
+  'chat-stream-usage',
+  'chat-stream-length',
+  'chat-stream-chinese',
+  'chat-stream-logprobs',
+  'chat-stream-n2',
+];
+const ERRORS = [
+  'error-bad-type',
+  'error-embeddings',
+  'error-malformed',
+  'error-max-tokens',
+  'error-model',
+  'error-no-messages',
+  'error-route',
+  'error-tools',
+];
+/** Recorded with a context of 2048 tokens; here it is twice as long, and so must the prompt be. */
+const TOO_LONG = ['error-too-long', 'error-stream-too-long'];
+
+const { url } = inject('sharedVllm');
+
+function read(name: string): Recording {
+  return JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as Recording;
+}
+
+function send({ request }: Recording, change = (body: string) => body): Promise<Response> {
+  const { method, path, headers, body } = request;
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return fetch(url + path, {
+    method,
+    headers: { ...headers, ...(body === null ? {} : { 'content-type': 'application/json' }) },
+    body: body === null ? null : change(text),
+  });
+}
+
+/** The different kinds of event that a stream is made of. */
+function kindsOf(events: string): Shape[] {
+  const data = [...events.matchAll(/^data: (.*)$/gm)].map(([, text = '']) => text);
+  return distinct(data.map((text) => (text === '[DONE]' ? text : shapeOf(JSON.parse(text)))));
+}
+
+describe("what the fake vLLM replays is what vLLM answers: status, type, keys and values' types", () => {
+  it.each([...WHOLE, ...ERRORS])('%s', async (name) => {
+    const recording = read(name);
+    const response = await send(recording);
+    expect(response.status).toBe(recording.response.status);
+    expect(response.headers.get('content-type')).toBe(recording.response.headers['content-type']);
+    expect(shapeOf(await response.json())).toEqual(shapeOf(JSON.parse(recording.response.body ?? '')));
+  });
+
+  it.each(TOO_LONG)('%s', async (name) => {
+    const recording = read(name);
+    const response = await send(recording, (body) => body.replace(/(word )+word/, '$& $&'));
+    expect(response.status).toBe(recording.response.status);
+    expect(shapeOf(await response.json())).toEqual(shapeOf(JSON.parse(recording.response.body ?? '')));
+  });
+
+  it.each(STREAMS)('%s', async (name) => {
+    const recording = read(name);
+    const response = await send(recording);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe(recording.response.headers['content-type']);
+    const events = (recording.response.chunks ?? []).map(({ data }) => data).join('');
+    expect(kindsOf(await response.text())).toEqual(kindsOf(events));
+  });
+});
+
+it('a comparison of shapes sees a missing key, another type and another code', () => {
+  const shape = shapeOf({ error: { message: 'no', code: 400, param: null } });
+  expect(shapeOf({ error: { message: 'never', code: 400, param: null } })).toEqual(shape);
+  expect(shapeOf({ error: { message: 'no', code: 400 } })).not.toEqual(shape);
+  expect(shapeOf({ error: { message: 'no', code: '400', param: null } })).not.toEqual(shape);
+  expect(shapeOf({ error: { message: 'no', code: 404, param: null } })).not.toEqual(shape);
+  expect(kindsOf('data: {"a":1}\n\ndata: {"a":2}\n\ndata: {"a":null}\n\ndata: [DONE]\n\n')).toHaveLength(3);
+});
