@@ -1,12 +1,11 @@
 import { hostname } from 'node:os';
 import { diag, DiagLogLevel, type DiagLogger } from '@opentelemetry/api';
 import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
-import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { envDetector, resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchLogRecordProcessor, type LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { PeriodicExportingMetricReader, type IMetricReader } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
@@ -15,7 +14,7 @@ import { SCOPE_NAME, SCOPE_VERSION } from './scope.ts';
 
 /** Which process telemetry speaks for. */
 export interface TelemetryOptions {
-  readonly role: 'primary' | 'worker' | 'extractive-model' | 'local-model';
+  readonly role: 'primary' | 'worker' | 'extractive-model' | 'local-model' | 'alert-relay';
   /** Stable number of a worker, so that a restart continues its series. */
   readonly slot?: number;
 }
@@ -28,11 +27,13 @@ export interface Telemetry {
   shutdown(timeoutMs: number): Promise<void>;
 }
 
-/** Sized for about 2,000 requests of seven spans; drops are counted in `otel.sdk.processor.span.processed`. */
+/** Sized for about 2,000 requests of seven spans; drops are counted in `otel.sdk.processor.{span,log}.processed`. */
 const DEFAULTS = {
   OTEL_NODE_EXPERIMENTAL_SDK_METRICS: 'true',
   OTEL_BSP_MAX_QUEUE_SIZE: '16384',
   OTEL_BSP_SCHEDULE_DELAY: '2000',
+  OTEL_BLRP_MAX_QUEUE_SIZE: '16384',
+  OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: 'http/json',
 };
 
 /** Starts traces, metrics and logs; without an OTLP endpoint in the environment nothing is sent anywhere. */
@@ -46,7 +47,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     // Changes nothing about a metric, but lets the readers share one storage: without any view each keeps its own,
     // and every measurement is then looked up and added twice.
     views: [{ instrumentName: '*' }],
-    logRecordProcessors: exportedLogs(),
+    ...logExport(),
     instrumentations: runtimeInstrumentation(),
     resource: resourceFromAttributes({
       'service.name': serviceName(options.role),
@@ -102,8 +103,9 @@ function pushedMetrics(): IMetricReader[] {
   return [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter(), exportIntervalMillis })];
 }
 
-function exportedLogs(): LogRecordProcessor[] {
-  return isExported('LOGS') ? [new BatchLogRecordProcessor({ exporter: new OTLPLogExporter() })] : [];
+/** The SDK makes the processor itself: only one that it made counts what it sends and what it drops. */
+function logExport(): { logRecordProcessors?: LogRecordProcessor[] } {
+  return isExported('LOGS') ? {} : { logRecordProcessors: [] };
 }
 
 /** Only the runtime's own metrics: spans are made by hand, and the undici instrumentation would double the `chat` span. */
