@@ -1,9 +1,10 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as semconv from '../../src/telemetry/semconv.ts';
 import { ATTRIBUTES, METRICS } from '../../src/telemetry/vocabulary.ts';
+import { loggedFields } from './logged-fields.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -29,34 +30,16 @@ function declaredKeys(): string[] {
   return [...upstream.map(([, key]) => String(key)), ...Object.values(ATTRIBUTES)];
 }
 
-/** Plain field names in calls of `log`, read from the sources: `log.warn('event', { field, other: … })`. */
-function loggedFields(): Set<string> {
-  const fields = new Set<string>();
-  for (const file of globSync('src/**/*.ts', { cwd: ROOT }).filter(
-    (path) => !/test|__fixtures__/.test(path),
-  )) {
-    const source = readFileSync(join(ROOT, file), 'utf8');
-    for (const [, object = ''] of source.matchAll(/log\.(?:info|warn|error)\(\s*'[^']+',\s*\{([^}]*)\}/g)) {
-      for (const part of object.replaceAll(/\[[^\]]*\]:/g, '…:').split(','))
-        addField(part.split(':')[0]?.trim().replaceAll("'", '') ?? '', fields);
-    }
-  }
-  return fields;
-}
-
-function addField(name: string, fields: Set<string>): void {
-  if (/^[a-z][a-z_.]*$/.test(name)) fields.add(name);
-}
-
 describe('the allow-list of the Collector', () => {
   it('lets through every attribute that the program declares', () => {
     expect(declaredKeys().filter((key) => !allowed.includes(key))).toEqual([]);
   });
 
   it('lets through every field of a log call', () => {
-    const fields = loggedFields();
-    expect(fields.size).toBeGreaterThan(15);
-    expect([...fields].filter((field) => !allowed.includes(field))).toEqual([]);
+    const fields = [...loggedFields(ROOT)];
+    // Written in place, by a constant, by a function, in one branch of a choice.
+    expect(fields).toEqual(expect.arrayContaining(['delay_ms', 'exit_code', 'slot', 'orphaned_feedback']));
+    expect(fields.filter((field) => !allowed.includes(field))).toEqual([]);
   });
 
   it('lets through what vLLM says about a request', () => {

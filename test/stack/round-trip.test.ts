@@ -116,6 +116,16 @@ async function arrival<T>(
   return seen;
 }
 
+/** Where a Tempo is installed it has the trace as soon as Jaeger, and as many spans of it. */
+async function arrivalInTempo(): Promise<void> {
+  const { tempo } = stack.urls;
+  if (tempo === undefined) return;
+  await arrival('trace by id in Tempo', PROMISED_MS.trace, async () => {
+    const response = await fetch(`${tempo}/api/traces/${answer.traceId}`);
+    return (await response.text()).split('"spanId"').length - 1 === SPANS.length;
+  });
+}
+
 const traceOf = (traceId: string) => queryJaeger(stack.urls.traces, traceId);
 
 /** The log lines of a trace, found by the query that Grafana is given for this. */
@@ -136,6 +146,7 @@ describe('one request through all stores', () => {
         PROMISED_MS.trace,
         async () => (await traceOf(answer.traceId)).length === SPANS.length,
       ),
+      arrivalInTempo(),
       arrival(
         'metric',
         PROMISED_MS.metric,
