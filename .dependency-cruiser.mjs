@@ -61,6 +61,13 @@ export default {
       from: { path: '^src/(?!web/)' },
       to: { path: '^src/web/' },
     },
+    {
+      name: 'the-gateway-does-not-know-the-stack',
+      comment: 'stack/ runs other servers for development and tests; it may use what src/ has, never the other way.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^stack/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

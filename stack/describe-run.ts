@@ -29,7 +29,7 @@ export function describeRun({ stack: { urls }, port, managementPort, logFolder }
     ['Loki (API)', `${urls.loki}/loki/api/v1/labels`],
     ['Collector (OTLP)', `${urls.otlpHttp} and gRPC ${urls.otlpGrpc.replace('http://', '')}`],
     ['Collector metrics', urls.collectorMetrics],
-    ['Logs of the servers', logFolder],
+    ['Log files', logFolder],
     ['Versions', versions.join(', ')],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -41,7 +41,8 @@ export function prepareAlertmanager(
   if (!existsSync(token)) writeFileSync(token, randomBytes(24).toString('hex'), { mode: 0o600 });
   execFileSync('sh', [join(ROOT, 'alertmanager', 'render.sh'), target], {
     env: { PATH: process.env['PATH'] ?? '', ...environment },
-    encoding: 'utf8',
+    // What it refuses goes into the error, not past it to the terminal.
+    stdio: 'pipe',
   });
   const file = join(target, 'alertmanager.yml');
   if (timing === 'short') writeFileSync(file, shortenAlertmanagerTiming(readFileSync(file, 'utf8')));

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { runCommand } from '../src/command/run-command.ts';
+import { loadConfig } from '../src/config/load.ts';
 import { describeMissing, describeRun } from './describe-run.ts';
 import { defaultParts } from './parts.ts';
 import { findPort } from './ports.ts';
@@ -11,12 +12,14 @@ import { startStack, type Stack } from './start-stack.ts';
 
 const USAGE = `Usage: npm run stack
   Runs the gateway beside the real Collector, Prometheus, Alertmanager, Loki and trace store, all on loopback, with the
-  files that production uses, and prints where each answers. Ctrl-C ends all of it. Data and logs: data/stack/.
-  Settings of the gateway (GLASSGATE_...) and of the servers' files (GLASSGATE_STACK_...) hold as usual.`;
+  files that production uses, and prints where each answers. Ctrl-C ends all of it. Data and logs: data/stack/, or the
+  folder GLASSGATE_STACK_FOLDER. Ports are the usual ones where those are free. Settings of the gateway (GLASSGATE_...)
+  and of the servers' files (GLASSGATE_STACK_...) hold as usual.
+  Needs the programs that "npm run stack:install" builds.`;
 
 const READY_POLL_MS = 100;
 const ROOT = join(import.meta.dirname, '..');
-const FOLDER = join(ROOT, 'data', 'stack');
+const FOLDER = resolve(ROOT, process.env['GLASSGATE_STACK_FOLDER'] ?? join('data', 'stack'));
 const LOG_FOLDER = join(FOLDER, 'logs');
 const [GATEWAY_PORT, MANAGEMENT_PORT] = [8080, 9464];
 
@@ -24,6 +27,8 @@ await runCommand({ usage: USAGE, run });
 
 /** Starts, waits for Ctrl-C or for something to end by itself, and ends everything in order. */
 async function run(): Promise<void> {
+  // A fault in the gateway's settings is said now, not after the servers have started.
+  loadConfig();
   const told = signalled();
   const parts = defaultParts();
   process.stdout.write(`${describeMissing(parts)}starting the servers (Loki takes ten seconds) ...\n`);
@@ -43,7 +48,7 @@ async function run(): Promise<void> {
     process.stdout.write(describeRun({ stack, port, managementPort, logFolder: LOG_FOLDER }));
   }
   const reason = await ended;
-  if (reason !== undefined) process.stderr.write(`${reason}; the servers' logs are in ${LOG_FOLDER}\n`);
+  if (reason !== undefined) process.stderr.write(`${reason}; logs are in ${LOG_FOLDER}\n`);
   process.stdout.write('ending everything ...\n');
   // First, so that the Collector can take what it still has to say.
   if (gateway.exitCode === null && gateway.signalCode === null) gateway.kill('SIGTERM');
@@ -77,6 +82,7 @@ async function signalled(): Promise<undefined> {
 function startGateway(stack: Stack, port: number, managementPort: number): ChildProcess {
   const folder = join(FOLDER, 'gateway');
   mkdirSync(folder, { recursive: true });
+  const output = openSync(join(LOG_FOLDER, 'gateway.log'), 'a');
   const gateway = spawn(process.execPath, [join(ROOT, 'src', 'start.mjs')], {
     cwd: ROOT,
     env: {
@@ -88,8 +94,9 @@ function startGateway(stack: Stack, port: number, managementPort: number): Child
     },
     // Ctrl-C ends it through us, before the servers it sends to.
     detached: true,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', output, 'inherit'],
   });
+  closeSync(output);
   if (gateway.pid !== undefined) stack.guard(gateway.pid);
   return gateway;
 }
