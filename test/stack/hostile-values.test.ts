@@ -150,6 +150,23 @@ describe('hostile values on their way into the stores', () => {
     expect(labels['redaction_redacted_count']).toBe('3');
   });
 
+  it('are cut or removed when names of metrics and labels are hostile', async () => {
+    const labels = { ['k'.repeat(MEGABYTE)]: 'x', '{a="b"}': 'x', '\u001B[2J': 'x', kept: 'yes' };
+    const name = `hostile.${'n'.repeat(MEGABYTE)}`;
+    expect(await send('metrics', counterBody(name, 1, labels))).toBe(200);
+    const [stored] = await waitUntil(
+      'the counter',
+      async () => {
+        const found = await queryPrometheus(stack.urls.prometheus, '{__name__=~"hostile_n+_total"}');
+        return found.length > 0 && found;
+      },
+      20_000,
+    );
+    const { __name__: storedName = '', ...others } = stored?.metric ?? {};
+    expect(bytes(storedName)).toBeLessThanOrEqual(256 + '_total'.length);
+    expect(others).toEqual({ job: 'test-sender', kept: 'yes' });
+  });
+
   it('are refused and counted when they are lists that stay too large, and take nothing else with them', async () => {
     const refused = ['otelcol_processor_filter_logs_filtered', 'otelcol_processor_filter_spans_filtered'];
     const before = await Promise.all(refused.map(counted));
