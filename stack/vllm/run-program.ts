@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statfsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { LOCAL_MODEL } from '../../src/local-model/model-files.mjs';
 
 /** How a program ended and the end of what it wrote. */
 export interface ProgramEnd {
@@ -22,6 +23,8 @@ export interface InstallTools {
   readonly bytesIn: (folders: readonly string[]) => Promise<number>;
   readonly progressMs: number;
   readonly retryDelayMs: number;
+  /** What the model file has to be. */
+  readonly weightsSha256: string;
 }
 
 const TRIES = 4;
@@ -43,6 +46,7 @@ export function machineTools(say: (line: string) => void): InstallTools {
     },
     progressMs: 15_000,
     retryDelayMs: 5000,
+    weightsSha256: LOCAL_MODEL.weightsSha256,
   };
 }
 

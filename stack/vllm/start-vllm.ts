@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { startGuardian, type Guardian } from '../guardian.ts';
 import { findPort } from '../ports.ts';
 import { createServerProcess, type ServerProcess } from '../server-process.ts';
+import { endGroup } from './process-group.ts';
 import { pythonOf, vllmFolders, VLLM_MODEL, type VllmFolders } from './folders.ts';
 
 /** What differs from one start to the next. */
@@ -38,9 +38,6 @@ export interface Vllm extends AsyncDisposable {
 const START_TIMEOUT_MS = 600_000;
 const STOP_TIMEOUT_MS = 30_000;
 const PROGRESS_MS = 15_000;
-const POLL_MS = 50;
-/** How long the kernel may take to clear away processes that were killed. */
-const GONE_TIMEOUT_MS = 10_000;
 
 /** Starts vLLM and resolves when it answers; fails with the last lines of its log. */
 export async function startVllm(options: VllmOptions): Promise<Vllm> {
@@ -61,6 +58,7 @@ export async function startVllm(options: VllmOptions): Promise<Vllm> {
   const pid = server.pid();
   const close = async () => {
     await server.stop();
+    // It ends its engine in order; should it have gone without doing so, nothing is left behind all the same.
     if (pid !== undefined) await endGroup(pid);
     guardian.close();
   };
@@ -139,24 +137,6 @@ function guardGroups(guardian: Guardian): Guardian {
       guardian.remove(-pid);
     },
   };
-}
-
-/** The server ends its engine in order; should it have gone without doing so, nothing is left behind all the same. */
-async function endGroup(pid: number): Promise<void> {
-  const deadline = performance.now() + GONE_TIMEOUT_MS;
-  while (signalGroup(pid, 'SIGKILL')) {
-    if (performance.now() > deadline) throw new Error(`processes of group ${pid} do not end`);
-    await pause(POLL_MS);
-  }
-}
-
-/** False when the group has no process any more. */
-function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    return process.kill(-pid, signal);
-  } catch {
-    return false;
-  }
 }
 
 function lastLine(text: string): string {

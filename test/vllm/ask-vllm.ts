@@ -14,8 +14,15 @@ export interface AskOptions {
 export interface Chunk {
   readonly id?: string;
   readonly choices?: readonly { readonly delta?: { readonly content?: string } }[];
-  readonly glassgate?: { readonly answer_id: string; readonly passages?: readonly { title: string }[] };
+  readonly glassgate?: { readonly answer_id: string };
   readonly prompt_text?: string | null;
+}
+
+/** The owner's view of an answer, as far as these tests read it. */
+export interface AnswerView {
+  readonly answer: string;
+  readonly stages: readonly { readonly stage: string; readonly outcome: string }[];
+  readonly passages: readonly { readonly n: number | null; readonly text: string }[];
 }
 
 const shared = inject('sharedVllm');
@@ -60,6 +67,14 @@ export async function* chunksOf(response: Response): AsyncGenerator<Chunk, void>
 /** The text in a chunk. */
 export function textIn(chunk: Chunk): string {
   return chunk.choices?.[0]?.delta?.content ?? '';
+}
+
+/** What the gateway has kept of an answer, as soon as it has. */
+export function recordOf(answerId: string): Promise<AnswerView> {
+  return waitUntil(`the record of ${answerId}`, async () => {
+    const response = await fetch(`${shared.gateway.url}/v1/answers/${answerId}`);
+    return response.ok && ((await response.json()) as AnswerView);
+  });
 }
 
 /** One of vLLM's own numbers, now. */

@@ -25,7 +25,11 @@ declare module 'vitest' {
 /** So few that a test can fill them: four run, two wait, the next one is refused. */
 export const PLACES = { running: 4, waiting: 2 } as const;
 
-const FLAGS = [`--max-num-seqs=${PLACES.running}`, `--max-num-queued-reqs=${PLACES.waiting}`];
+const FLAGS = [
+  `--max-num-seqs=${PLACES.running}`,
+  // Despite its name it counts those that run as well.
+  `--max-num-queued-reqs=${PLACES.running + PLACES.waiting}`,
+];
 
 let end: (() => Promise<void>) | undefined;
 
