@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { DASHBOARDS } from '../../grafana/source/dashboards.ts';
 import {
   exploreQueriesOf,
@@ -11,7 +11,6 @@ import {
 } from '../../grafana/source/panel-queries.ts';
 import { selectorsIn } from '../../grafana/source/query-syntax.ts';
 import { startStack } from '../../stack/start-stack.ts';
-import { waitUntil } from '../support/wait-until.ts';
 import { askLoki, askPrometheus, askTempo, exemplarsOf, labelValues, type Found } from './ask-store.ts';
 import { startReplayedVllm } from './replayed-vllm.ts';
 
@@ -35,6 +34,8 @@ const ONLY_WHEN_IT_HAPPENS: Readonly<Record<string, string>> = {
   'status_code=~"5.."': 'a fault in Loki',
 };
 const DEADLINE_MS = 150_000;
+/** Seldom enough that looking is no load of its own. */
+const POLL_MS = 1000;
 
 const { urls, gateway, model } = inject('sharedStack');
 const QUERIES = DASHBOARDS.flatMap((dashboard) => queriesOf(dashboard));
@@ -121,7 +122,7 @@ describe.each(DASHBOARDS.map(({ uid = '' }) => uid))('%s', (uid) => {
       }
       return open.size === 0;
     };
-    await waitUntil('all panels have data', look, DEADLINE_MS).catch(() => undefined);
+    await vi.waitUntil(look, { timeout: DEADLINE_MS, interval: POLL_MS }).catch(() => undefined);
     expect([...open].map(nameOf)).toEqual([]);
   });
 });
