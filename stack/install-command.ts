@@ -32,7 +32,12 @@ function chosen(names: readonly string[]): readonly Program[] {
 
 /** What the program says of itself, in one line. */
 function versionOf(program: Program, path: string): string {
-  const text = execFileSync(path, program.versionArguments, { encoding: 'utf8', cwd: dirname(path) });
+  const text = execFileSync(path, program.versionArguments, {
+    encoding: 'utf8',
+    cwd: dirname(path),
+    // Some say more on standard error, which nobody asked for.
+    stdio: 'pipe',
+  });
   return text.split('\n').find((line) => line.includes(program.version)) ?? text.trim();
 }
 

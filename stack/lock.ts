@@ -12,7 +12,10 @@ const POLL_MS = 500;
 /** A lock file without a process id is one that is being written; older than this nobody is writing it. */
 const EMPTY_LOCK_MS = 5000;
 
-/** Does the work while holding a lock file with this process's id; a lock whose process is gone is taken over. */
+/**
+ * Does the work while holding a lock file with this process's id; a lock whose process is gone is taken over. Two that take
+ * over at the same moment may both work: it saves work, what is done must be safe to be done twice.
+ */
 export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(path), { recursive: true });
   for (let hasTold = false; !tryLock(path); hasTold = true) {

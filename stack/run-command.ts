@@ -29,7 +29,7 @@ await runCommand({ usage: USAGE, run });
 async function run(): Promise<void> {
   // A fault in the gateway's settings is said now, not after the servers have started.
   loadConfig();
-  const told = signalled();
+  const told = listenForSignals();
   const parts = defaultParts();
   process.stdout.write(`${describeMissing(parts)}starting the servers (Loki takes ten seconds) ...\n`);
   await using stack = await startStack({
@@ -38,11 +38,12 @@ async function run(): Promise<void> {
     environment: stackSettings(),
     preferUsualPorts: true,
   });
+  if (told.aborted) return;
   const [port, managementPort] = [await findPort(GATEWAY_PORT), await findPort(MANAGEMENT_PORT)];
   const gateway = startGateway(stack, port, managementPort);
   stack.setTargets('glassgate-scrape', [`127.0.0.1:${managementPort}`]);
   const gatewayEnd = once(gateway, 'exit').then(([code]) => `the gateway ended with exit code ${code}`);
-  const ended = Promise.race([told, stack.firstEnd(), gatewayEnd]);
+  const ended = Promise.race([whenAborted(told), stack.firstEnd(), gatewayEnd]);
   await Promise.race([ended, untilReady(gateway, managementPort)]);
   if (gateway.exitCode === null) {
     process.stdout.write(describeRun({ stack, port, managementPort, logFolder: LOG_FOLDER }));
@@ -68,15 +69,20 @@ async function untilReady(gateway: ChildProcess, managementPort: number): Promis
   while (!hasEnded() && !(await isReady())) await pause(READY_POLL_MS);
 }
 
-/** Resolves at the first Ctrl-C; npm passes on a second one, which must change nothing. */
-async function signalled(): Promise<undefined> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
+/** Aborted by the first Ctrl-C; npm passes on a second one, which must change nothing. */
+function listenForSignals(): AbortSignal {
+  const told = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      resolve(undefined);
+      told.abort();
     });
   }
-  return promise;
+  return told.signal;
+}
+
+async function whenAborted(signal: AbortSignal): Promise<undefined> {
+  if (!signal.aborted) await once(signal, 'abort');
+  return undefined;
 }
 
 function startGateway(stack: Stack, port: number, managementPort: number): ChildProcess {

@@ -65,6 +65,19 @@ test('a server that ends by itself ends the run, with its name and exit code 1, 
   expect(processesWith(folder)).toEqual([]);
 });
 
+test('Ctrl-C while the servers start ends them, too', async () => {
+  const run = runStack();
+  await waitUntil(
+    'a server runs',
+    () => processesWith(join(folder, 'prometheus')).length > 0,
+    START_TIMEOUT_MS,
+  );
+  run.child.kill('SIGINT');
+  expect(await run.exited).toBe(0);
+  expect(run.output()).not.toContain('Chat page');
+  expect(processesWith(folder)).toEqual([]);
+});
+
 test('settings with a fault are refused before anything starts', async () => {
   const run = runStack({ GLASSGATE_SERVER_SHADE: 'blue' });
   expect(await run.exited).toBe(1);
