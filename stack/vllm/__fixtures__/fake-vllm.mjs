@@ -6,12 +6,11 @@ const flags = process.argv.filter((argument) => argument.startsWith('--'));
 const valueOf = (name) => flags.find((flag) => flag.startsWith(`--${name}=`))?.split('=')[1];
 
 if (flags.includes('--fail')) {
-  console.error('ValueError: the model cannot be read');
+  process.stderr.write('ValueError: the model cannot be read\n');
   process.exit(1);
 }
 const engine = spawn('sh', ['-c', 'trap "" TERM; while :; do sleep 0.2; done'], { stdio: 'ignore' });
-console.log(`engine ${engine.pid}`);
-console.log(`OTEL_SERVICE_NAME ${process.env['OTEL_SERVICE_NAME']}`);
+process.stdout.write(`engine ${engine.pid}\nOTEL_SERVICE_NAME ${process.env['OTEL_SERVICE_NAME']}\n`);
 createServer((request, response) => {
   response.writeHead(flags.includes('--never-ready') ? 503 : 200);
   response.end(request.url === '/flags' ? JSON.stringify(flags) : '');
