@@ -16,6 +16,7 @@ import {
 } from './query-stores.ts';
 
 const MEGABYTE = 1_000_000;
+const HOUR_MS = 3_600_000;
 /** Longest value that a store gets. */
 const LIMIT = 4096;
 const SENDER = { resource: { 'service.name': 'hostile' } };
@@ -165,6 +166,28 @@ describe('hostile values on their way into the stores', () => {
     const { __name__: storedName = '', ...others } = stored?.metric ?? {};
     expect(bytes(storedName)).toBeLessThanOrEqual(256 + '_total'.length);
     expect(others).toEqual({ job: 'test-sender', kept: 'yes' });
+  });
+
+  it('are refused and counted when their time is wrong, and spoil nothing that comes with them', async () => {
+    const refused = [
+      'otelcol_processor_filter_datapoints_filtered',
+      'otelcol_processor_filter_logs_filtered',
+    ];
+    const before = await Promise.all(refused.map(counted));
+    const now = Date.now();
+    for (const timeMs of [now - 2 * HOUR_MS, now + 24 * HOUR_MS]) {
+      expect(await send('metrics', counterBody('hostile.time', 1, {}, timeMs))).toBe(200);
+      const record = { body: { stringValue: 'time' }, attributes: { rule: 'time' }, timeMs };
+      expect(await send('logs', logBody(record, SENDER))).toBe(200);
+    }
+    const isStored = async (value: number): Promise<boolean> =>
+      sampleOf(await queryPrometheus(stack.urls.prometheus, 'hostile_time_total')) === value;
+    await send('metrics', counterBody('hostile.time', 2, {}));
+    await waitUntil('the sample of now', () => isStored(2), 20_000);
+    await send('metrics', counterBody('hostile.time', 3, {}));
+    await waitUntil('the sample after it', () => isStored(3), 20_000);
+    const after = await Promise.all(refused.map(counted));
+    expect(after.map((value, index) => value - (before[index] ?? 0))).toEqual([2, 2]);
   });
 
   it('are refused and counted when they are lists that stay too large, and take nothing else with them', async () => {

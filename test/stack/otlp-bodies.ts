@@ -67,11 +67,12 @@ export function logBody(
     readonly body: unknown;
     readonly attributes?: Readonly<Record<string, PlainValue>>;
     readonly traceId?: string;
+    readonly timeMs?: number;
   },
   sender: Sender = {},
 ): unknown {
   const logRecord = {
-    timeUnixNano: nanoseconds(Date.now()),
+    timeUnixNano: nanoseconds(record.timeMs ?? Date.now()),
     severityNumber: 9,
     severityText: 'INFO',
     body: record.body,
@@ -90,11 +91,11 @@ export function counterBody(
   name: string,
   value: number,
   labels: Readonly<Record<string, PlainValue>>,
+  timeMs = Date.now(),
 ): unknown {
-  const now = Date.now();
   const dataPoint = {
-    startTimeUnixNano: nanoseconds(now - 1000),
-    timeUnixNano: nanoseconds(now),
+    startTimeUnixNano: nanoseconds(timeMs - 1000),
+    timeUnixNano: nanoseconds(timeMs),
     asInt: String(value),
     attributes: attributesOf(labels),
   };
