@@ -28,7 +28,7 @@ export default {
     {
       name: 'only-http-knows-hono',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(http/|app\\.ts$)' },
+      from: { path: '^src/', pathNot: '^src/(http/|alert-relay/|app\\.ts$)' },
       to: { path: 'node_modules/(hono|@hono)/' },
     },
     {
@@ -40,7 +40,7 @@ export default {
     {
       name: 'only-stores-know-sqlite',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(answers|access|retrieval|storage|evaluation)/|[.]test[.]ts$' },
+      from: { path: '^src/', pathNot: '^src/(answers|access|retrieval|storage|evaluation|alert-relay/queue)/|[.]test[.]ts$' },
       to: { path: 'node_modules/better-sqlite3/' },
     },
     {

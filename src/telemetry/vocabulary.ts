@@ -1,4 +1,5 @@
 import { ERROR_CODES } from '../errors/codes.ts';
+import { RELAY_METRICS } from './relay-metrics.ts';
 import * as semconv from './semconv.ts';
 
 /** One instrument: what it measures and the closed set of values each label may take. */
@@ -194,6 +195,7 @@ export const METRICS = {
     description: 'Changes of feedback: a thumb given, changed or withdrawn.',
     labels: { 'glassgate.feedback.rating': ['up', 'down', 'withdrawn'] },
   },
+  ...RELAY_METRICS,
   'glassgate.log.dropped': {
     kind: 'counter',
     unit: '{event}',
@@ -273,6 +275,11 @@ export const LOG_EVENTS = {
   'worker.exited': 'A child process ended.',
   'corpus.ingested': 'A folder was read into the index.',
   'answers.pruned': 'Answers past their retention were deleted.',
+  'relay.webhook_refused': 'The alert relay refused a webhook; nothing was sent for it.',
+  'relay.message_sent': 'DingTalk took a message.',
+  'relay.message_failed': 'DingTalk did not take a message.',
+  'relay.webhooks_dropped': 'Accepted webhooks were given up; mail is what is left of them.',
+  'relay.storage_failed': 'The queue of the alert relay could not be read or written.',
   'telemetry.failed': 'Telemetry could not be exported.',
   [semconv.EVENT_GEN_AI_EVALUATION_RESULT]: 'A thumb, in the context of the chat span it judges.',
 } as const;
