@@ -13,8 +13,10 @@ const ASKED_AFTER_ZH =
 const NAMES_QUOTE =
   /\b(?:phrases?|sentences?|words?|strings?|texts?|prompts?|payloads?|attacks?|examples?|such as|like|called|says?|said|saying|wrote|written|means?|meaning|translat\w{1,6}|titled?|detect\w{0,4}|classif\w{1,9}|injections?|jailbreaks?|novels?|quotes?|quoted|lines?|spell|pronounce|what does|what is)\b|意思|例如|比如|短语|句子|这句|句话|字符串|攻击|注入|翻译|解释|检测|识别|标题|单词|所谓|写着|写道/;
 
-const OPENS = /(?:["`「『《]|(?:^|[\s(:])')[^"`「」『』《》\n]{0,60}$/;
-const CLOSES = /^[^"`「『《\n]{0,80}?(?:["`」』》]|'(?:\W|$))/;
+/** Marks that look the same at both ends: open when their number before is odd. */
+const EVEN_MARKS = ['"', '`'] as const;
+const OPENS = /(?:[「『《]|(?:^|[\s(:])')[^「」『』《》\n]{0,60}$/;
+const CLOSES = /^[^「『《\n]{0,80}?(?:[」』》]|'(?:\W|$))/;
 
 /**
  * Whether a match is talked about and not said: it stands in quotation marks with a word that names them, or its sentence
@@ -23,11 +25,16 @@ const CLOSES = /^[^"`「『《\n]{0,80}?(?:["`」』》]|'(?:\W|$))/;
 export function isMentioned(text: string, start: number, end: number): boolean {
   const before = text.slice(Math.max(0, start - BEFORE), start);
   const after = text.slice(end, end + AFTER);
-  if (OPENS.test(before) && CLOSES.test(after) && (NAMES_QUOTE.test(before) || NAMES_QUOTE.test(after)))
-    return true;
+  if (isQuoted(before, after) && (NAMES_QUOTE.test(before) || NAMES_QUOTE.test(after))) return true;
   const sentence = before.slice(sentenceStart(before));
   if (ASKS_ABOUT_EN.test(sentence) || ASKS_ABOUT_ZH.test(sentence)) return true;
   return ASKED_AFTER_ZH.test(after);
+}
+
+function isQuoted(before: string, after: string): boolean {
+  if (OPENS.test(before) && CLOSES.test(after)) return true;
+  const line = before.slice(before.lastIndexOf('\n') + 1);
+  return EVEN_MARKS.some((mark) => line.split(mark).length % 2 === 0 && after.includes(mark));
 }
 
 function sentenceStart(text: string): number {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import MODEL from './classifier/model.json' with { type: 'json' };
 import { DISCLOSURE_RULES } from './rules/disclosure.ts';
 import { DOCUMENT_RULES } from './rules/documents.ts';
 import { OBEDIENCE_RULES } from './rules/obedience.ts';
@@ -47,18 +48,30 @@ export const LEAK_RULES: readonly LeakRule[] = [
   },
 ];
 
+/** Ids of verdicts by the classifier, by the language it was judged in. */
+export const CLASSIFIER_RULE_IDS = { en: 'classifier-en', zh: 'classifier-zh' } as const;
+
 /** Id of the verdict on a text that is too long, or decodes to too much, to be read whole. */
 export const UNREAD_RULE_ID = 'unread-text';
+
+/** Id of the verdict on a passage that the guard failed on. */
+export const FAILED_RULE_ID = 'guard-failed';
 
 /** Id of the rule that a per-request boundary marker in an answer breaks: the prompt has leaked. */
 export const MARKER_RULE_ID = 'leak-prompt-marker';
 
-/** Version of all rules, kept with every answer. Changes by itself when a rule changes. */
+/** Version of all rules and of the classifier, kept with every answer. Changes by itself when one of them does. */
 export const GUARD_VERSION = createHash('sha256')
   .update(
     [...INJECTION_RULES, ...LEAK_RULES]
-      .map((rule) => `${rule.id}${'pattern' in rule ? rule.pattern.source : rule.whole.source}`)
+      .map((rule) =>
+        'pattern' in rule
+          ? `${rule.id}${rule.action}${rule.pattern.source}`
+          : `${rule.id}${rule.whole.source}`,
+      )
       .join(),
   )
+  // Thresholds, and the hash of the weights.
+  .update(JSON.stringify(MODEL))
   .digest('hex')
   .slice(0, 8);

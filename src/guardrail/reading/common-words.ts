@@ -22,8 +22,14 @@ export function rotated(text: string): string {
   });
 }
 
-/** A pattern for common words of at least four letters (three when they are frequent) as a disguise turns them. */
+/** Words that a disguise turns into words. */
+const ALSO_WORDS = new Set(['saw', 'dna', 'era', 'ton', 'won']);
+
+/** A pattern for common words of at least three letters as a disguise turns them. */
 export function disguisedWords(disguise: (word: string) => string): RegExp {
   const words = COMMON_WORDS.filter((word) => word.length >= 3).map(disguise);
-  return new RegExp(`\\b(?:${words.filter((word) => !COMMON_WORDS.includes(word)).join('|')})\\b`, 'gi');
+  return new RegExp(
+    `\\b(?:${words.filter((word) => !COMMON_WORDS.includes(word) && !ALSO_WORDS.has(word)).join('|')})\\b`,
+    'gi',
+  );
 }

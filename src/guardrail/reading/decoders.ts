@@ -18,8 +18,9 @@ const BASE64 = codeDecoder('base64', {
   pattern:
     /[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{16,})*(?:\r?\n[A-Za-z0-9+/_-]{2,15}(?==|\s|$))?={0,2}/g,
   isCode: (match) => /[A-Z]/.test(match) && /[a-z0-9]/.test(match),
-  // Whole groups of four characters.
-  bytesOf: (match, characters) => Buffer.from(match.slice(0, characters & ~3), 'base64'),
+  // A cut falls between whole groups of four characters.
+  bytesOf: (match, characters) =>
+    Buffer.from(characters < match.length ? match.slice(0, characters & ~3) : match, 'base64'),
 });
 
 const HEX = codeDecoder('hex', {
@@ -55,7 +56,7 @@ const NAMED_ENTITIES: Readonly<Record<string, string>> = {
 };
 
 const HTML = substitution('html', {
-  hint: /&(?:#|[a-z])|<\/?[a-z]/i,
+  hint: /&(?:#|[a-z])|<\/?[a-z]|<!--/i,
   // Marks of emphasis inside a word are drawn as nothing; other elements are left as they are.
   pattern:
     /&#\d{1,7};?|&#x[0-9a-f]{1,6};?|&[a-z]{2,8};|<\/?(?:b|i|u|em|strong|span|font|wbr|mark)(?:\s[^<>]{0,80})?\/?>|<!--|-->/gi,
@@ -83,6 +84,7 @@ const TAGS = /[\u{e0020}-\u{e007e}]{4,}/gu;
 const SELECTORS = /[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]{6,}/gu;
 
 const HIDDEN = substitution('hidden', {
+  // oxlint-disable-next-line no-misleading-character-class -- as above
   hint: /[\u{e0020}-\u{e007e}\u{e0100}-\u{e01ef}]{4}|[\ufe00-\ufe0f]{6}/u,
   pattern: new RegExp(`${TAGS.source}|${SELECTORS.source}`, 'gu'),
   replace(match) {

@@ -8,7 +8,7 @@ const PLAIN = /^[\x20-\x7e\s]{16,}$/;
 
 /** Whether decoded bytes read as text: nearly all of it readable, and with words or ideographs in it or all plain. */
 export function looksLikeText(text: string): boolean {
-  const sample = text.slice(0, SAMPLE);
+  const sample = text.slice(0, SAMPLE).normalize('NFKC');
   if (sample.length < 4) return false;
   const readable = sample.match(READABLE)?.join('').length ?? 0;
   if (readable < sample.length * 0.95) return false;

@@ -49,11 +49,14 @@ class Reading implements ReadText {
 
   /** Adds what a decoder makes of a view, when it is new and there is room for it. */
   decode(decoder: Decoder, from: View): View | undefined {
-    if (this.isFull(from)) return undefined;
-    const decoded = decoder.decode(from, this.remaining);
+    const decoded = decoder.decode(from, Math.max(0, this.remaining));
     if (decoded === undefined) return undefined;
     const view = renamed(folded(decoded), decoder.kind);
     if (this.views.some(({ text }) => text === view.text)) return undefined;
+    if (this.views.length >= MAX_VIEWS || view.text.length > this.remaining) {
+      this.truncated = true;
+      return undefined;
+    }
     this.remaining -= view.text.length;
     this.views.push(view);
     return view;
@@ -62,11 +65,5 @@ class Reading implements ReadText {
   /** A second code inside the first; a third is left alone. */
   decodeAgain(view: View): void {
     for (const decoder of ALL) this.decode(decoder, view);
-  }
-
-  private isFull(from: View): boolean {
-    if (this.views.length < MAX_VIEWS && from.text.length <= this.remaining) return false;
-    this.truncated = true;
-    return true;
   }
 }
