@@ -24,17 +24,25 @@ describe.each(['en', 'zh'] as const)('in the language %s', (language) => {
 
   test('is one sentence of that language', () => {
     for (const verdict of [...QUESTION_RULES, ...ANSWER_RULES]) {
-      const { message } = refusalError(verdict.category === 'LLM02' ? 'output' : 'input', verdict, language);
+      const stage = ANSWER_RULES.some(({ rule }) => rule === verdict.rule) ? 'output' : 'input';
+      const { message } = refusalError(stage, verdict, language);
       expect(/\p{Script=Han}/u.test(message)).toBe(language === 'zh');
       expect(message.match(language === 'zh' ? /。/g : /\.(?: |$)/g)).toHaveLength(1);
     }
   });
 
   test('says different things of different risks', () => {
-    const verdicts = ['LLM01', 'LLM02', 'LLM08'].map(
+    const verdicts = ['LLM01', 'LLM02', 'LLM03', 'LLM08'].map(
       (category) => ({ action: 'block', rule: 'x', category }) as const,
     );
-    expect(new Set(verdicts.map((verdict) => refusalError('input', verdict, language).message)).size).toBe(3);
+    expect(new Set(verdicts.map((verdict) => refusalError('input', verdict, language).message)).size).toBe(4);
+  });
+
+  test('says of a question and of an answer with the same risk what each is about', () => {
+    const verdict = { action: 'block', rule: 'x', category: 'LLM02' } as const;
+    expect(refusalError('input', verdict, language).message).not.toBe(
+      refusalError('output', verdict, language).message,
+    );
   });
 
   test('has words for a category to come', () => {
