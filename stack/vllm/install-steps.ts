@@ -71,6 +71,7 @@ async function installFetcher({ fetcher }: VllmFolders, tools: InstallTools): Pr
 async function installPackages(folders: VllmFolders, tools: InstallTools): Promise<void> {
   const { fetcher, packages, fetched } = folders;
   const uv = join(fetcher, 'bin', 'uv');
+  removeHalves(fetched);
   // Links instead of copies: what was fetched and what is installed take their space once.
   const environment = { UV_CACHE_DIR: fetched, UV_LINK_MODE: 'hardlink', UV_NO_CONFIG: '1' };
   const target = unfinished(packages);
@@ -83,6 +84,14 @@ async function installPackages(folders: VllmFolders, tools: InstallTools): Promi
   await runWithRetries(tools, uv, ['pip', 'install', '--python', pythonOf(target), ...pins], environment);
   renameSync(target, packages);
   rmSync(fetched, { recursive: true, force: true });
+}
+
+/** Packages that a run which was cut short had not fetched to the end; nobody would use them, and they are large. */
+function removeHalves(fetched: string): void {
+  if (!existsSync(fetched)) return;
+  for (const name of readdirSync(fetched).filter((entry) => entry.startsWith('.tmp'))) {
+    rmSync(join(fetched, name), { recursive: true });
+  }
 }
 
 /** The weights come inside a Python package. */

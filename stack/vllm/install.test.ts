@@ -114,6 +114,11 @@ describe('installVllm', () => {
     ends = { 'uv pip install': [FAILED, FAILED, FAILED, FAILED] };
     await expect(installVllm(tools, folders)).rejects.toThrow(/^2\/4 vLLM[^]*connection reset/);
     expect(existsSync(folders.packages)).toBe(false);
+    const [half, whole] = ['.tmp1', 'wheels'].map((name) => join(folders.fetched, name));
+    for (const path of [half, whole]) mkdirSync(path ?? '', { recursive: true });
+    ends = { 'uv pip install': [FAILED, FAILED, FAILED, FAILED] };
+    await expect(installVllm(tools, folders)).rejects.toThrow('connection reset');
+    expect([half, whole].map((path) => existsSync(path ?? ''))).toEqual([false, true]);
     ran = [];
     await installVllm(tools, folders);
     expect(ran[0]).toMatch(/^uv pip install/);

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitUntil } from '../../test/support/wait-until.ts';
 import { pythonOf, vllmFolders, type VllmFolders } from './folders.ts';
 import { membersOf } from './process-group.ts';
 import { startVllm, type VllmOptions } from './start-vllm.ts';
@@ -73,6 +76,23 @@ describe('startVllm', { timeout: 20_000 }, () => {
     process.kill(vllm.pid, 'SIGKILL');
     await vllm.close();
     expect(membersOf(vllm.pid)).toEqual([]);
+  });
+
+  it('leaves nothing behind when the program that started it is killed', async () => {
+    const script = join(folder, 'start.ts');
+    const module = join(import.meta.dirname, 'start-vllm.ts');
+    writeFileSync(
+      script,
+      `import { startVllm } from ${JSON.stringify(module)};
+       const { pid } = await startVllm(${JSON.stringify(options)});
+       process.stdout.write(String(pid));`,
+    );
+    const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [text] = (await once(child.stdout, 'data')) as [Buffer];
+    const group = Number(text.toString());
+    expect(membersOf(group).length).toBeGreaterThan(1);
+    child.kill('SIGKILL');
+    await waitUntil('the guardian has ended all of it', () => membersOf(group).length === 0);
   });
 
   it('fails with the last lines of the log when the server ends', async () => {

@@ -38,10 +38,21 @@ it.each([{ stream: true }, { stream: false }])(
     const aborted = () => gatewayMetric('glassgate_answers_total', { glassgate_outcome: 'aborted' });
     const attempts = () =>
       gatewayMetric('glassgate_upstream_attempts_total', { glassgate_upstream_outcome: 'aborted' });
-    const [finishedBefore, abortedBefore, attemptsBefore] = [
+    // Both need chunks that were counted: the first one, and how many came after it.
+    const timed = async () => [
+      await gatewayMetric('gen_ai_client_operation_time_to_first_chunk_seconds_count'),
+      await gatewayMetric('gen_ai_client_operation_time_per_output_chunk_seconds_count'),
+    ];
+    const ended = () =>
+      gatewayMetric('gen_ai_client_operation_duration_seconds_count', {
+        error_type: 'client_closed_request',
+      });
+    const [finishedBefore, abortedBefore, attemptsBefore, timedBefore, endedBefore] = [
       await vllmMetric('vllm:request_success_total'),
       await aborted(),
       await attempts(),
+      await timed(),
+      await ended(),
     ];
     const generatedBefore = await vllmMetric('vllm:generation_tokens_total');
 
@@ -78,6 +89,8 @@ it.each([{ stream: true }, { stream: false }])(
     expect('gen_ai.response.time_to_first_chunk' in chat.tags).toBe(stream);
     expect(await aborted()).toBe(abortedBefore + 1);
     expect(await attempts()).toBe(attemptsBefore + 1);
+    expect(await ended()).toBe(endedBefore + 1);
+    expect(await timed()).toEqual(timedBefore.map((count) => count + (stream ? 1 : 0)));
     if (stream) await expectRecord(answerId, text);
     await expectNoVllmSpan(traceId);
   },

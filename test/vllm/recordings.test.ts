@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
+import { askGateway } from './ask-vllm.ts';
+import { spanOf, traceWith } from './read-trace.ts';
 import { distinct, shapeOf, type Shape } from './shape-of.ts';
 
 interface Recording {
@@ -16,6 +18,10 @@ interface Recording {
     readonly body?: string;
     readonly chunks?: readonly { readonly data: string }[];
   };
+}
+
+interface RecordedSpans {
+  readonly spans: readonly { readonly attributes: readonly { readonly key: string }[] }[];
 }
 
 const FOLDER = join(import.meta.dirname, '../support/__fixtures__/vllm');
@@ -41,6 +47,13 @@ const ERRORS = [
 /** Recorded with a context of 2048 tokens; here it is twice as long, and so must the prompt be. */
 const TOO_LONG = ['error-too-long', 'error-stream-too-long'];
 
+const METRICS = join(import.meta.dirname, '../../grafana/source/__fixtures__/vllm-metrics.txt');
+const RENAMED: Readonly<Record<string, string>> = {
+  'gen_ai.usage.prompt_tokens': 'gen_ai.usage.input_tokens',
+  'gen_ai.usage.completion_tokens': 'gen_ai.usage.output_tokens',
+  'gen_ai.request.n': 'gen_ai.request.choice.count',
+};
+
 const { url } = inject('sharedVllm');
 
 function read(name: string): Recording {
@@ -61,6 +74,16 @@ function send({ request }: Recording, change = (body: string) => body): Promise<
 function kindsOf(events: string): Shape[] {
   const data = [...events.matchAll(/^data: (.*)$/gm)].map(([, text = '']) => text);
   return distinct(data.map((text) => (text === '[DONE]' ? text : shapeOf(JSON.parse(text)))));
+}
+
+/** Every series of vLLM's own as name, kind and names of labels; those of its web server depend on what was asked. */
+function seriesOf(page: string): string[] {
+  const kinds = new Map([...page.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, kind]) => [name, kind]));
+  const series = [...page.matchAll(/^(vllm:[\w:]+)\{(.*)\} \S+$/gm)].map(([, name = '', labels = '']) => {
+    const keys = [...labels.matchAll(/(\w+)="/g)].map(([, key = '']) => key).toSorted();
+    return `${name} ${kinds.get(name) ?? ''} ${keys.join(',')}`;
+  });
+  return [...new Set(series)].toSorted();
 }
 
 describe("what the fake vLLM replays is what vLLM answers: status, type, keys and values' types", () => {
@@ -87,6 +110,24 @@ describe("what the fake vLLM replays is what vLLM answers: status, type, keys an
     const events = (recording.response.chunks ?? []).map(({ data }) => data).join('');
     expect(kindsOf(await response.text())).toEqual(kindsOf(events));
   });
+});
+
+it('the recorded page of metrics has the names, kinds and labels that vLLM has now', async () => {
+  const page = readFileSync(METRICS, 'utf8');
+  const live = await (await fetch(`${url}/metrics`)).text();
+  expect(seriesOf(live)).toEqual(seriesOf(page));
+  expect(seriesOf(page).length).toBeGreaterThan(60);
+});
+
+it('the recorded span has the attributes that vLLM sends now, as the Collector renames them', async () => {
+  const [recorded] = JSON.parse(readFileSync(join(FOLDER, 'spans.json'), 'utf8')) as RecordedSpans[];
+  const keys = (recorded?.spans[0]?.attributes ?? []).map(({ key }) => RENAMED[key] ?? key);
+  const response = await askGateway('Which port does the chat page have?', { fields: { top_p: 1 } });
+  await response.text();
+  const traceId = response.headers.get('x-glassgate-trace-id') ?? '';
+  const { tags } = spanOf(await traceWith(traceId, ['llm_request']), 'llm_request');
+  const ofVllm = Object.keys(tags).filter((key) => key.startsWith('gen_ai.'));
+  expect(ofVllm.toSorted()).toEqual(keys.toSorted());
 });
 
 it('a comparison of shapes sees a missing key, another type and another code', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, inject, it } from 'vitest';
+import { queryLoki } from '../stack/query-stores.ts';
 import { metricValue } from '../support/metric-value.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { askGateway, chunksOf, recordOf, textIn } from './ask-vllm.ts';
 import { operationsOf, spanOf, traceWith } from './read-trace.ts';
 
@@ -64,6 +66,17 @@ describe.each([
       expect(Number(inVllm?.tags[`gen_ai.latency.${phase}`]), phase).toBeGreaterThan(0);
     }
   });
+});
+
+it('leads from the trace to the log line of the request', async () => {
+  const response = await askGateway(QUESTION);
+  await response.text();
+  const traceId = response.headers.get('x-glassgate-trace-id') ?? '';
+  const query = `{service_name="glassgate"} | trace_id="${traceId}"`;
+  const line = await waitUntil('the log line', async () =>
+    (await queryLoki(urls.loki, query)).find(({ line: event }) => event === 'request.completed'),
+  );
+  expect(line.labels).toMatchObject({ glassgate_outcome: 'answered', http_response_status_code: '200' });
 });
 
 it('gives the model the passages of the handbook and the caller an answer', async () => {
