@@ -33,8 +33,17 @@ export function planMessage(
   const recent = sentAt.filter((at) => at > now - MINUTE_MS).sort((left, right) => left - right);
   const free = allowed - recent.length;
   if (free <= 0) return { kind: 'wait', delayMs: Math.max((recent[-free] ?? now) + MINUTE_MS - now, 1) };
+  const gapMs = pace(recent, allowed, now);
+  if (gapMs > 0) return { kind: 'wait', delayMs: gapMs };
   const candidates = urgent.length > 0 ? urgent : others;
   // The last message of the minute takes everything with it.
   if (free === 1) return { kind: 'send', groups: [...urgent, ...others] };
   return { kind: 'send', groups: candidates.length < free ? candidates.slice(0, 1) : candidates };
+}
+
+/** The second half of the minute's messages is spread over it: in a storm each takes with it what came meanwhile. */
+function pace(recent: readonly number[], allowed: number, now: number): number {
+  const newest = recent.at(-1);
+  if (newest === undefined || recent.length * 2 < allowed) return 0;
+  return Math.ceil(newest + MINUTE_MS / allowed - now);
 }

@@ -30,6 +30,8 @@ const NOT_SETTINGS = new Set([
 ]);
 /** Endpoints of the servers beside the gateway (`stack/`); their files read these. */
 const STACK_PREFIX = 'GLASSGATE_STACK_';
+/** Settings of the alert relay, which checks them itself. */
+const RELAY_PREFIX = 'GLASSGATE_RELAY_';
 const SECRETS = new Set(['GLASSGATE_AUTH_INSTANCE_SECRET', 'GLASSGATE_UPSTREAM_API_KEY']);
 
 /** Reads file and environment (which wins), checks all of it, and throws one `ConfigError` naming every fault. */
@@ -103,7 +105,7 @@ function applyVariable(
 }
 
 function isForOthers(key: string): boolean {
-  return NOT_SETTINGS.has(key) || key.startsWith(STACK_PREFIX);
+  return NOT_SETTINGS.has(key) || key.startsWith(STACK_PREFIX) || key.startsWith(RELAY_PREFIX);
 }
 
 function splitKey(name: string): [string?, string?] {

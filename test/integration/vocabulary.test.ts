@@ -308,6 +308,18 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, asWhat: string]
   'glassgate.log.dropped': ['src/telemetry/log.test.ts', 'dropped'],
   'glassgate.worker.starts': ['test/process/worker-death.test.ts', 'glassgate_worker_starts'],
   'glassgate.workers.ready': ['test/process/metrics.test.ts', 'glassgate_workers_ready'],
+  // The alert relay is a process of its own.
+  'relay.webhook_refused': ['test/integration/alert-relay.test.ts', 'relay.webhook_refused'],
+  'relay.message_sent': ['test/integration/alert-relay.test.ts', 'relay.message_sent'],
+  'relay.message_failed': ['test/integration/alert-relay.test.ts', 'relay.message_failed'],
+  'relay.webhooks_dropped': ['test/integration/alert-relay.test.ts', 'relay.webhooks_dropped'],
+  'glassgate.relay.webhooks': ['test/integration/alert-relay.test.ts', 'glassgate_relay_webhooks'],
+  'glassgate.relay.messages': ['test/integration/alert-relay.test.ts', 'glassgate_relay_messages'],
+  'glassgate.relay.dropped': ['test/integration/alert-relay.test.ts', 'glassgate_relay_dropped'],
+  'glassgate.relay.queued': ['test/integration/alert-relay.test.ts', 'glassgate_relay_queued'],
+  'glassgate.relay.oldest_age': ['test/integration/alert-relay.test.ts', 'glassgate_relay_oldest_age'],
+  'glassgate.relay.degraded': ['test/integration/alert-relay.test.ts', 'glassgate_relay_degraded'],
+  'relay.storage_failed': ['src/alert-relay/sender.test.ts', 'relay.storage_failed'],
 };
 
 function declaredHere(names: readonly string[]): string[] {
