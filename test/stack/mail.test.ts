@@ -1,14 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { simpleParser, type ParsedMail } from 'mailparser';
-import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStack, type Stack } from '../../stack/start-stack.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { ALERT_RULES } from './alert-files.ts';
+import { startMailServer, type MailServer } from './mail-server.ts';
 import { postAlerts, type PostedAlert } from './post-alerts.ts';
 
 const GRAFANA = 'https://grafana.example';
@@ -18,27 +15,18 @@ const STARTED = '2026-11-20T21:04:05Z';
 const INSTANCE = '<img src=x onerror=alert(1)>&"worker"';
 
 let folder: string;
-let server: SMTPServer;
+let server: MailServer;
 let stack: Stack;
-const mails: ParsedMail[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'glassgate-mail-'));
-  server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS', 'AUTH'],
-    onData(stream, _session, done) {
-      void keep(stream).finally(done);
-    },
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.server.address() as AddressInfo;
+  server = await startMailServer();
   stack = await startStack({
     folder,
     parts: ['alertmanager'],
     alertTiming: 'short',
     environment: {
-      GLASSGATE_STACK_SMTP_HOST: `127.0.0.1:${port}`,
+      GLASSGATE_STACK_SMTP_HOST: server.address,
       GLASSGATE_STACK_SMTP_FROM: 'glassgate@example.com',
       GLASSGATE_STACK_ALERT_MAIL_TO: 'on-call@example.com, team@example.com',
       GLASSGATE_STACK_GRAFANA_URL: GRAFANA,
@@ -46,19 +34,13 @@ beforeAll(async () => {
     },
   });
   await postAlerts(stack.urls.alertmanager, [collectorDown()]);
-  await waitUntil('the mail', () => mails.length > 0, 20_000);
+  await waitUntil('the mail', () => server.mails.length > 0, 20_000);
 });
 afterAll(async () => {
   await stack.close();
-  await new Promise<void>((resolve) => {
-    server.close(resolve);
-  });
+  await server.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function keep(stream: Readable): Promise<void> {
-  mails.push(await simpleParser(stream));
-}
 
 /** As the rule makes it, but for the values that Prometheus would put into its sentences. */
 function collectorDown(): PostedAlert {
@@ -82,16 +64,18 @@ function fromHtml(text: string): string {
 
 describe('the mail of an alert', () => {
   it('goes to all who are named, from whom it says', () => {
-    expect(mails[0]?.from?.text).toBe('glassgate@example.com');
-    expect([mails[0]?.to].flat().map((to) => to?.text)).toEqual(['on-call@example.com, team@example.com']);
+    expect(server.mails[0]?.from?.text).toBe('glassgate@example.com');
+    expect([server.mails[0]?.to].flat().map((to) => to?.text)).toEqual([
+      'on-call@example.com, team@example.com',
+    ]);
   });
 
   it('says how urgent, in which state and what in its subject', () => {
-    expect(mails[0]?.subject).toBe(`[TICKET] FIRING: The queue of ${INSTANCE} is 80 % full`);
+    expect(server.mails[0]?.subject).toBe(`[TICKET] FIRING: The queue of ${INSTANCE} is 80 % full`);
   });
 
   it('can be read without HTML: what, since when, labels, query', () => {
-    const { text = '' } = mails[0] ?? {};
+    const { text = '' } = server.mails[0] ?? {};
     expect(text).toContain('1 firing, 0 resolved.');
     expect(text).toContain('队列已满 80 %');
     expect(text).toContain('Nothing is lost yet; at 100 % the Collector drops.');
@@ -102,7 +86,7 @@ describe('the mail of an alert', () => {
   });
 
   it('leads to the runbook, the dashboard and the query, in text and in HTML', () => {
-    const { text = '', html } = mails[0] ?? {};
+    const { text = '', html } = server.mails[0] ?? {};
     const links = [...String(html).matchAll(/href="([^"]+)"/g)].map(([, link = '']) => fromHtml(link));
     const from = Date.parse(STARTED) - 30 * 60_000;
     expect(links).toContain(`${HANDBOOK}/runbooks/collector.md`);
@@ -119,13 +103,13 @@ describe('the mail of an alert', () => {
   });
 
   it('shows names from outside as text', () => {
-    expect(String(mails[0]?.html)).toContain('&lt;img src=x onerror=alert(1)&gt;');
-    expect(String(mails[0]?.html)).not.toContain('<img');
+    expect(String(server.mails[0]?.html)).toContain('&lt;img src=x onerror=alert(1)&gt;');
+    expect(String(server.mails[0]?.html)).not.toContain('<img');
   });
 
   it('is followed by one that says when it was over', async () => {
     await postAlerts(stack.urls.alertmanager, [{ ...collectorDown(), endsAt: '2026-11-20T21:34:05Z' }]);
-    const resolved = () => mails.find(({ subject }) => subject?.startsWith('[TICKET] RESOLVED: '));
+    const resolved = () => server.mails.find(({ subject }) => subject?.startsWith('[TICKET] RESOLVED: '));
     await waitUntil('the resolved mail', () => resolved() !== undefined, 90_000);
     expect(resolved()?.text).toMatch(/^Since: +2026-11-20 21:04:05 UTC\nUntil: +2026-11-20 21:34:05 UTC$/m);
     expect(resolved()?.text).toContain('0 firing, 1 resolved.');
