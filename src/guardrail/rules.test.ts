@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { matchRules } from './match-rules.ts';
 import { readText } from './reading/read-text.ts';
@@ -76,6 +78,14 @@ describe('the list', () => {
       .concat(MARKER_RULE_ID, UNREAD_RULE_ID, FAILED_RULE_ID, ...Object.values(CLASSIFIER_RULE_IDS));
     expect(new Set(ids).size).toBe(ids.length);
     for (const id of ids) expect(id).toMatch(/^[a-z]+(?:-[a-z]+)*$/);
+  });
+
+  test.each(['en', 'zh'])('is in the handbook (%s)', (language) => {
+    const path = join(import.meta.dirname, `../../docs/${language}/security/guardrails.md`);
+    const page = readFileSync(path, 'utf8');
+    const ids = [...INJECTION_RULES, ...LEAK_RULES].map(({ id }) => id);
+    const others = [MARKER_RULE_ID, UNREAD_RULE_ID, FAILED_RULE_ID, ...Object.values(CLASSIFIER_RULE_IDS)];
+    expect([...ids, ...others].filter((id) => !page.includes(`\`${id}\``))).toEqual([]);
   });
 
   test('has both languages for each kind of attack', () => {
