@@ -49,7 +49,7 @@ export async function buildProgram(program: Program, tools: BuildTools): Promise
 
 /** Listing all packages of the program is what makes Go fetch them; networks fail, so this part is tried again. */
 async function download(program: Program, tools: BuildTools): Promise<void> {
-  const args = ['list', '-deps', '-mod=readonly', ...tagFlags(program), '-f', '', program.package];
+  const args = ['list', '-deps', '-mod=readonly', ...tagFlags(program), program.package];
   for (let attempt = 1; ; attempt += 1) {
     const { exitCode, errors } = await tools.run('go', args, moduleFolder(program));
     if (exitCode === 0) return;

@@ -57,7 +57,13 @@ const DESCRIPTIONS: Readonly<Record<PartName, (context: PartContext) => Part>> =
   alertmanager: describeAlertmanager,
   loki: ({ ports, environment }) => ({
     command: programPath('loki'),
-    args: [`-config.file=${join(ROOT, 'loki', 'loki.yaml')}`, '-config.expand-env=true'],
+    args: [
+      `-config.file=${join(ROOT, 'loki', 'loki.yaml')}`,
+      '-config.expand-env=true',
+      // Its own parts find one another at the next look: every ten seconds is long when tests wait for it.
+      '-frontend.scheduler-dns-lookup-period=1s',
+      '-querier.dns-lookup-period=1s',
+    ],
     environment,
     readyUrl: `${LOCALHOST}:${ports.loki}/ready`,
   }),

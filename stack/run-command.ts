@@ -31,7 +31,7 @@ async function run(): Promise<void> {
   loadConfig();
   const told = listenForSignals();
   const parts = defaultParts();
-  process.stdout.write(`${describeMissing(parts)}starting the servers (Loki takes ten seconds) ...\n`);
+  process.stdout.write(`${describeMissing(parts)}starting the servers ...\n`);
   await using stack = await startStack({
     folder: FOLDER,
     parts,
