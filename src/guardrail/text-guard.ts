@@ -12,7 +12,18 @@ const UNREAD: Verdict = { action: 'flag', rule: UNREAD_RULE_ID, category: 'LLM06
 /** What could not be judged is counted under a rule of its own, which an alert can watch. */
 const FAILED: Verdict = { action: 'block', rule: FAILED_RULE_ID, category: 'LLM01' };
 
+/** Plain and folded texts of both languages; an engine compiles a pattern when it is first used, and again soon after. */
+const FIRST_TEXTS = ['When are the tomatoes watered?', 'Is it “enough”?', '番茄什么时候浇水？', '够吗'];
+
 const passageVerdicts = new VerdictMemory();
+
+/** Reads the classifier and compiles the patterns, so that no request waits for it: a tenth of a second of work. */
+export function prepareTextGuard(): void {
+  for (const text of [...FIRST_TEXTS, ...FIRST_TEXTS]) {
+    judgeText(text, 'question');
+    judgeText(text, 'passage');
+  }
+}
 
 /** Judges one text in every way it can be read; a block wins over a flag. */
 export function judgeText(text: string, channel: GuardChannel): Verdict {

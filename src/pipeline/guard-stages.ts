@@ -1,7 +1,7 @@
 import { SpanKind, type Attributes } from '@opentelemetry/api';
 import type { ScoredPassage } from '../domain/passage.ts';
 import type { GuardStage, PassageVerdict, Verdict } from '../domain/verdict.ts';
-import { judgePassages, judgeText } from '../guardrail/text-guard.ts';
+import { judgePassages, judgeText, prepareTextGuard } from '../guardrail/text-guard.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import * as semconv from '../telemetry/semconv.ts';
 import { ATTRIBUTES, SPANS } from '../telemetry/vocabulary.ts';
@@ -13,8 +13,9 @@ export interface JudgedPassage {
   readonly verdict: Verdict;
 }
 
-/** Judges what the caller says. */
+/** Judges what the caller says; is ready when it is made, so that the first caller does not wait. */
 export function createInputGuardStage(instruments: Instruments): Stage<string, Verdict> {
+  prepareTextGuard();
   return {
     ...guardIdentity('input'),
     run: (text) => judgeText(text, 'question'),
