@@ -18,7 +18,7 @@ const ALERTMANAGER_EXAMPLE = {
   GLASSGATE_STACK_SMTP_HOST: 'mail.example:587',
   GLASSGATE_STACK_SMTP_FROM: 'glassgate@example.com',
   GLASSGATE_STACK_ALERT_MAIL_TO: 'on-call@example.com',
-  GLASSGATE_STACK_RELAY_URL: 'http://alert-relay:8082/alerts',
+  GLASSGATE_STACK_RELAY_URL: 'http://alert-relay:8082/v1/alerts',
   GLASSGATE_STACK_WATCHDOG_URL: 'https://watchdog.example',
 };
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;

@@ -24,7 +24,7 @@ beforeAll(() => {
     GLASSGATE_STACK_SMTP_HOST: 'mail.example:587',
     GLASSGATE_STACK_SMTP_FROM: 'glassgate@example.com',
     GLASSGATE_STACK_ALERT_MAIL_TO: 'on-call@example.com, team&more@example.com',
-    GLASSGATE_STACK_RELAY_URL: 'http://relay:8082/alerts',
+    GLASSGATE_STACK_RELAY_URL: 'http://relay:8082/v1/alerts',
     GLASSGATE_STACK_RELAY_TOKEN_FILE: token,
   };
 });
