@@ -57,7 +57,7 @@ class Painter {
     this.drawSection(benign, 'over-defence', { isInjection: false, language, kind: 'over-defence' }, 1.5);
     this.drawSection(prose, 'task', { isInjection: false, language, kind: 'over-defence' }, 6);
     this.drawSection(triggers, 'trigger', { isInjection: false, language, kind: 'over-defence' }, 4);
-    this.drawSection(triggers, 'notice', { isInjection: false, language, kind: 'indirect' }, 5);
+    this.drawSection(triggers, 'notice', { isInjection: false, language, kind: 'indirect' }, 9);
     this.drawCompositions(language, { attacks, benign, prose });
     this.drawDocuments(language, { attacks, benign, prose });
   }

