@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
 import { programPath } from '../../stack/programs.ts';
 import { findFreePort } from '../support/free-port.ts';
@@ -70,33 +71,19 @@ export async function startCollector(
 ): Promise<CollectorUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), 'glassgate-collector-'));
   const stores = await startStores();
-  const [grpc, http, health, metrics] = [
-    await findFreePort(),
-    await findFreePort(),
-    await findFreePort(),
-    await findFreePort(),
-  ];
-  writeFileSync(join(folder, 'readable.yaml'), JSON.stringify(READABLE));
-  const files = ['config.yaml', ...(options.files ?? [])].map((file) => join(ROOT, 'otel-collector', file));
-  const child = spawn(
-    programPath('otelcol'),
-    [...files, join(folder, 'readable.yaml')].flatMap((file) => ['--config', file]),
-    {
-      env: {
-        PATH: process.env['PATH'],
-        GLASSGATE_STACK_OTLP_GRPC: `127.0.0.1:${grpc}`,
-        GLASSGATE_STACK_OTLP_HTTP: `127.0.0.1:${http}`,
-        GLASSGATE_STACK_COLLECTOR_HEALTH: `127.0.0.1:${health}`,
-        GLASSGATE_STACK_COLLECTOR_METRICS_PORT: String(metrics),
-        GLASSGATE_STACK_QUEUE_FOLDER: join(folder, 'queue'),
-        GLASSGATE_STACK_TRACES_URL: stores.url,
-        GLASSGATE_STACK_LOGS_URL: stores.url,
-        GLASSGATE_STACK_METRICS_URL: stores.url,
-        ...options.environment,
-      },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
+  const [http, health, metrics] = [await findFreePort(), await findFreePort(), await findFreePort()];
+  const environment = {
+    GLASSGATE_STACK_OTLP_GRPC: `127.0.0.1:${await findFreePort()}`,
+    GLASSGATE_STACK_OTLP_HTTP: `127.0.0.1:${http}`,
+    GLASSGATE_STACK_COLLECTOR_HEALTH: `127.0.0.1:${health}`,
+    GLASSGATE_STACK_COLLECTOR_METRICS_PORT: String(metrics),
+    GLASSGATE_STACK_QUEUE_FOLDER: join(folder, 'queue'),
+    GLASSGATE_STACK_TRACES_URL: stores.url,
+    GLASSGATE_STACK_LOGS_URL: stores.url,
+    GLASSGATE_STACK_METRICS_URL: stores.url,
+    ...options.environment,
+  };
+  const child = spawnCollector(folder, ['config.yaml', ...(options.files ?? [])], environment);
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-20_000)));
   await waitUntil('the Collector is ready', async () => {
@@ -125,6 +112,21 @@ export async function startCollector(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function spawnCollector(
+  folder: string,
+  names: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): ChildProcessByStdio<null, null, Readable> {
+  const readable = join(folder, 'readable.yaml');
+  writeFileSync(readable, JSON.stringify(READABLE));
+  const files = [...names.map((name) => join(ROOT, 'otel-collector', name)), readable];
+  return spawn(
+    programPath('otelcol'),
+    files.flatMap((file) => ['--config', file]),
+    { env: { PATH: process.env['PATH'], ...environment }, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
 }
 
 async function startStores(): Promise<{
