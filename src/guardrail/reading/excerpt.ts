@@ -1,14 +1,14 @@
 import { edited, type Edit, type View } from './view.ts';
 
 /** A text up to this length is read whole; of a longer one the head, the tail and what follows below. */
-export const MAX_READ_CHARACTERS: number = 1 << 17;
-const HEAD = 3 << 14;
-const TAIL = 1 << 14;
+export const MAX_READ_CHARACTERS: number = 1 << 16;
+const HEAD = 3 << 13;
+const TAIL = 1 << 13;
 /** Between head and tail: places where a word of an order to a model stands, each with what is around it. */
 const WINDOW = 1024;
 const MAX_WINDOWS = (MAX_READ_CHARACTERS - HEAD - TAIL) / WINDOW;
 const TRIGGERS =
-  /instructions|disregard|jailbreak|system prompt|you are now|im_start|忽略|无视|無視|指令|提示词|你现在是|你現在是|[A-Za-z0-9+/]{40}/gi;
+  /instructions|disregard|ignore (?:all|any|the|your|every|previous)|(?:previous|your) (?:rules|prompt)|pretend|restrict|jailbreak|system prompt|you are now|im_start|忽略|无视|無視|指令|提示词|你现在是|你現在是|[A-Za-z0-9+/]{40}/gi;
 
 /**
  * The parts of a very long text that are read, in order, each on lines of its own. What is left out was looked through for

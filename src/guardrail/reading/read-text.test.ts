@@ -100,7 +100,7 @@ describe('whatever comes in', () => {
       fc.property(fc.array(fc.oneof(pieces, fc.string({ unit: 'binary' })), { maxLength: 60 }), (parts) => {
         const text = parts.join('');
         const { views } = readText(text);
-        expect(views.length).toBeLessThanOrEqual(25);
+        expect(views.length).toBeLessThanOrEqual(12);
         expect(new Set(views.map((view) => view.text)).size).toBe(views.length);
         for (const view of views) {
           if (view.text === '') continue;

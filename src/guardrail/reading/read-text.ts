@@ -5,9 +5,9 @@ import { folded } from './fold.ts';
 import { plainView, renamed, type View } from './view.ts';
 
 /** No text is read in more ways than this. */
-const MAX_VIEWS = 24;
+const MAX_VIEWS = 12;
 /** Characters of all decoded readings together. */
-const MAX_DECODED_CHARACTERS: number = 1 << 17;
+const MAX_DECODED_CHARACTERS: number = 1 << 16;
 
 /** A text as all checks read it. */
 export interface ReadText {
