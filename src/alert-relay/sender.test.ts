@@ -83,6 +83,7 @@ test('what fired and ended while it waited is told once', async () => {
   tell('A');
   await waitUntil('the pause', () => timers.size === 1);
   tell('A', { status: 'resolved' });
+  await waitUntil('the pause again', () => timers.size === 1);
   advance(1000);
   await tries(2);
   expect(sent[1]?.markdown.title).toBe('✅ 已恢复: A');
