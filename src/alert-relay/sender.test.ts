@@ -117,6 +117,7 @@ test('a queue that cannot be read is told as relay.storage_failed', async () => 
     exporter.getFinishedLogRecords().some(({ eventName }) => eventName === 'relay.storage_failed'),
   );
   await sender.stop(0);
+  expect(sender.refusal()).toBeUndefined();
 });
 
 function optionsOf(queue: ReturnType<typeof openNotificationQueue>): ConstructorParameters<typeof Sender>[0] {

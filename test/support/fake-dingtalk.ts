@@ -61,7 +61,10 @@ export async function startFakeDingTalk(options: FakeDingTalkOptions): Promise<F
   const server = createServer((incoming, response) => {
     void text(incoming).then((body) => {
       const other = others.shift();
-      if (other !== undefined) return other(response);
+      if (other !== undefined) {
+        other(response);
+        return;
+      }
       const errcode = judge(incoming, body);
       codes.push(errcode);
       response.setHeader('content-type', 'application/json');
