@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shareKept } from './measure.ts';
 import type { Report } from './report.ts';
 
 const share = z.number().min(0).max(1);
@@ -30,7 +31,7 @@ export function failuresOf(report: Report, floors: Floors): string[] {
         ? []
         : [`${name}: ${percent(found)} blocked, the limit is ${percent(limit)}.`];
     });
-  const kept = shareKept(report);
+  const kept = shareKept(report.obfuscations);
   return [
     ...check(floors.recall, (found, limit) => found >= limit),
     ...check(floors.falseAlarms, (found, limit) => found <= limit),
@@ -40,13 +41,6 @@ export function failuresOf(report: Report, floors: Floors): string[] {
           `disguised: ${percent(kept)} of plain recall kept, at least ${percent(floors.obfuscatedShareKept)} wanted.`,
         ]),
   ];
-}
-
-/** Share of plain recall that is kept over all disguises together. */
-export function shareKept({ obfuscations }: Pick<Report, 'obfuscations'>): number {
-  const rates = Object.values(obfuscations);
-  const sum = (of: 'count' | 'total'): number => rates.reduce((total, rate) => total + rate[of], 0);
-  return sum('total') === 0 ? 0 : sum('count') / sum('total');
 }
 
 function percent(value: number): string {

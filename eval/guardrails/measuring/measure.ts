@@ -66,6 +66,13 @@ export function measureObfuscations(lines: readonly LabelledLine[], guard: Guard
   );
 }
 
+/** Share of plain recall that is kept over all disguises together. */
+export function shareKept(obfuscations: Readonly<Record<string, Rate>>): number {
+  const rates = Object.values(obfuscations);
+  const sum = (of: 'count' | 'total'): number => rates.reduce((total, rate) => total + rate[of], 0);
+  return sum('total') === 0 ? 0 : sum('count') / sum('total');
+}
+
 /** Time for harmless texts of these lengths, strung together from the lines of a set. */
 export function measureLatency(
   lines: readonly LabelledLine[],

@@ -1,5 +1,4 @@
-import { shareKept } from './floors.ts';
-import type { GroupRates, Latency } from './measure.ts';
+import { shareKept, type GroupRates, type Latency } from './measure.ts';
 import type { Rate } from './wilson.ts';
 
 /** All that one run measures. */
@@ -44,7 +43,7 @@ function layerRows({ layers }: Report): Row[] {
 
 function obfuscationRows(report: Report): Row[] {
   const rows = Object.entries(report.obfuscations).map(([name, rate]): Row => [name, withInterval(rate)]);
-  return [...rows, ['all', percent(shareKept(report))]];
+  return [...rows, ['all', percent(shareKept(report.obfuscations))]];
 }
 
 function latencyRow({ characters, p50, p99 }: Latency): Row {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { failuresOf, floorsSchema, shareKept } from '../../../eval/guardrails/measuring/floors.ts';
+import { failuresOf, floorsSchema } from '../../../eval/guardrails/measuring/floors.ts';
 import { GUARDS } from '../../../eval/guardrails/measuring/guards.ts';
 import { readLabelledLines } from '../../../eval/guardrails/measuring/labelled-text.ts';
 import {
@@ -10,6 +10,7 @@ import {
   measureGroups,
   measureLatency,
   measureObfuscations,
+  shareKept,
 } from '../../../eval/guardrails/measuring/measure.ts';
 import { OBFUSCATIONS } from '../../../eval/guardrails/measuring/obfuscations.ts';
 import { tableOf, type Report } from '../../../eval/guardrails/measuring/report.ts';
@@ -104,7 +105,7 @@ describe('disguises', () => {
     );
     expect(rates['hex']).toMatchObject({ count: 1, total: 1 });
     expect(rates['base64']).toMatchObject({ count: 0, total: 1 });
-    expect(shareKept({ obfuscations: rates })).toBeCloseTo(1 / Object.keys(OBFUSCATIONS).length);
+    expect(shareKept(rates)).toBeCloseTo(1 / Object.keys(OBFUSCATIONS).length);
   });
 });
 
