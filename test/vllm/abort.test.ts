@@ -40,11 +40,11 @@ it.each([{ stream: true }, { stream: false }])(
       gatewayMetric('glassgate_upstream_attempts_total', { glassgate_upstream_outcome: 'aborted' });
     // Both need chunks that were counted: the first one, and how many came after it.
     const timed = async () => [
-      await gatewayMetric('gen_ai_client_operation_time_to_first_chunk_seconds_count'),
-      await gatewayMetric('gen_ai_client_operation_time_per_output_chunk_seconds_count'),
+      await gatewayMetric('gen_ai_client_operation_time_to_first_chunk_count'),
+      await gatewayMetric('gen_ai_client_operation_time_per_output_chunk_count'),
     ];
     const ended = () =>
-      gatewayMetric('gen_ai_client_operation_duration_seconds_count', {
+      gatewayMetric('gen_ai_client_operation_duration_count', {
         error_type: 'client_closed_request',
       });
     const [finishedBefore, abortedBefore, attemptsBefore, timedBefore, endedBefore] = [
