@@ -58,19 +58,19 @@ export async function startFakeDingTalk(options: FakeDingTalkOptions): Promise<F
     messages.push({ ...markdown, mobiles: at.atMobiles, at: now() });
     return 0;
   };
-  const server = createServer((incoming, response) => {
-    void text(incoming).then((body) => {
-      const other = others.shift();
-      if (other !== undefined) {
-        other(response);
-        return;
-      }
-      const errcode = judge(incoming, body);
-      codes.push(errcode);
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ errcode, errmsg: errcode === 0 ? 'ok' : '消息没有发送' }));
-    });
-  });
+  const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await text(incoming);
+    const other = others.shift();
+    if (other !== undefined) {
+      other(response);
+      return;
+    }
+    const errcode = judge(incoming, body);
+    codes.push(errcode);
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ errcode, errmsg: errcode === 0 ? 'ok' : '消息没有发送' }));
+  };
+  const server = createServer((incoming, response) => void answer(incoming, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
