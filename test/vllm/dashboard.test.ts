@@ -3,7 +3,7 @@ import { DASHBOARDS } from '../../grafana/source/dashboards.ts';
 import { queriesOf, withoutVariables, type PanelQuery } from '../../grafana/source/panel-queries.ts';
 import { metricsIn } from '../../grafana/source/query-syntax.ts';
 import { askPrometheus, labelValues } from '../stack/ask-store.ts';
-import { queryPrometheus } from '../stack/query-stores.ts';
+import { queryPrometheus, sampleOf } from '../stack/query-stores.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { askGateway, occupyVllm, askDirectly } from './ask-vllm.ts';
 import { PLACES } from './shared-vllm.ts';
@@ -62,18 +62,24 @@ test('its metrics are stored with their colons and under the labels that panels 
   expect(running?.metric).toMatchObject({ model_name: model, engine: '0', job: 'vllm', instance: address });
 });
 
-test('what the gateway saw of the model is what vLLM counted', async () => {
-  ending.abort();
-  await traffic;
-  const answered = 'sum(vllm:request_success_total{finished_reason=~"stop|length"})';
-  const aborted = 'sum(vllm:request_success_total{finished_reason="abort"})';
-  const [successes, aborts] = [
-    await queryPrometheus(urls.prometheus, answered),
-    await queryPrometheus(urls.prometheus, aborted),
-  ];
-  expect(Number(successes[0]?.value[1])).toBeGreaterThan(0);
-  // It has the label for them and yet counts none: this is why the gateway does.
-  expect(Number(aborts[0]?.value[1])).toBe(0);
+test('callers who left: vLLM has a label for them and counts none, the gateway does', async () => {
+  const numberOf = async (expression: string) =>
+    sampleOf(await queryPrometheus(urls.prometheus, `sum(${expression})`)) ?? 0;
+  const left = 'glassgate_answers_total{glassgate_outcome="aborted"}';
+  await waitUntil('aborted answers are stored', async () => (await numberOf(left)) > 0, DEADLINE_MS);
+  expect(await numberOf('vllm:request_success_total{finished_reason=~"stop|length"}')).toBeGreaterThan(0);
+  const samples = await queryPrometheus(
+    urls.prometheus,
+    'vllm:request_success_total{finished_reason="abort"}',
+  );
+  expect(samples.map(({ value }) => value[1])).toEqual(['0']);
+});
+
+test('its page is a bounded number of series', async () => {
+  const series = sampleOf(await queryPrometheus(urls.prometheus, 'count({job="vllm"})')) ?? 0;
+  process.stdout.write(`${series} series of vLLM are stored\n`);
+  expect(series).toBeGreaterThan(100);
+  expect(series).toBeLessThan(1000);
 });
 
 function nameOf({ dashboard, panel, expression }: PanelQuery): string {

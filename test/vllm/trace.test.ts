@@ -3,7 +3,7 @@ import { queryLoki } from '../stack/query-stores.ts';
 import { metricValue } from '../support/metric-value.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { askGateway, chunksOf, recordOf, textIn } from './ask-vllm.ts';
-import { operationsOf, spanOf, traceWith } from './read-trace.ts';
+import { operationsOf, spanOf, traceWith, type TimedSpan } from './read-trace.ts';
 
 const { urls, model } = inject('sharedVllm');
 const QUESTION = 'How do I point Glassgate at a model server?';
@@ -18,7 +18,21 @@ const TREE = [
   'apply_guardrail output',
 ];
 /** vLLM's clock is that of the same machine; what remains is rounding and the way of a byte. */
-const TOLERANCE_MS = 50;
+const TOLERANCE_MS = 20;
+
+/** The trace as lines: when each span began and how long it took, in milliseconds. */
+function waterfall(spans: readonly TimedSpan[]): string {
+  const startMs = Math.min(...spans.map((span) => span.startMs));
+  return spans
+    .toSorted((a, b) => a.startMs - b.startMs)
+    .map((span) => {
+      const times = [span.startMs - startMs, span.endMs - span.startMs].map((ms) =>
+        ms.toFixed(1).padStart(9),
+      );
+      return `${times.join('')}  ${span.service} ${span.name}\n`;
+    })
+    .join('');
+}
 
 describe.each([
   { how: 'in one piece', stream: false },
@@ -35,6 +49,8 @@ describe.each([
     await response.text();
     const spans = await traceWith(response.headers.get('x-glassgate-trace-id') ?? '', TREE);
     expect(spans.map(({ name }) => name).toSorted()).toEqual(TREE.toSorted());
+
+    process.stdout.write(waterfall(spans));
 
     const [root, chat, inVllm] = [TREE[0] ?? '', `chat ${model}`, 'llm_request'].map((name) =>
       spanOf(spans, name),
