@@ -62,6 +62,8 @@ describe('the names in rules', () => {
           'loki_build_info',
           'alertmanager_build_info',
           'otelcol_receiver_refused_metric_points',
+          'otelcol_processor_filter_spans_filtered',
+          'otelcol_processor_filter_logs_filtered',
         ].every((name) => live.has(name));
       },
       60_000,
