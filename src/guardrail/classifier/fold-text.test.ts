@@ -32,6 +32,7 @@ describe('folding', () => {
         expect(once.length).toBeLessThanOrEqual(text.length);
         expect(fold(once)).toBe(once);
       }),
+      { numRuns: 50 },
     );
   });
 

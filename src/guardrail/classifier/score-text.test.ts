@@ -87,6 +87,7 @@ describe('the score of a text', () => {
         expect(score).toBeGreaterThanOrEqual(0);
         expect(score).toBeLessThanOrEqual(1);
       }),
+      { numRuns: 50 },
     );
   });
 
@@ -101,6 +102,6 @@ describe('the score of a text', () => {
     const text = unit.repeat(2_000_000 / unit.length);
     const start = performance.now();
     scoreText(text, 'question');
-    expect(performance.now() - start).toBeLessThan(200);
+    expect(performance.now() - start).toBeLessThan(1000);
   });
 });
