@@ -15,7 +15,7 @@ interface Allowance {
   readonly ownHard: number;
 }
 
-const BLOCKED: Allowance = { ordinary: 0.008, hard: 0.04, ownHard: 0.08 };
+const BLOCKED: Allowance = { ordinary: 0.005, hard: 0.03, ownHard: 0.08 };
 const FLAGGED: Allowance = { ordinary: 0.02, hard: 0.08, ownHard: 0.15 };
 
 /** Thresholds by channel and language that keep to the allowances on texts kept apart from training. */

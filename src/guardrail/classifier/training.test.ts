@@ -148,7 +148,7 @@ describe('thresholds', () => {
   test('let only their share of ordinary texts over them, in each channel and language', () => {
     const { question, passage } = setThresholds([...ordinary('en'), ...ordinary('zh')]);
     for (const { flag, block } of [question.en, question.zh, passage.en, passage.zh]) {
-      expect(block).toBeCloseTo(1 / (1 + Math.exp(0.08)), 3);
+      expect(block).toBeCloseTo(1 / (1 + Math.exp(0.05)), 3);
       expect(flag).toBeCloseTo(1 / (1 + Math.exp(0.2)), 3);
     }
   });
