@@ -143,6 +143,8 @@ function describeJaeger({ folder, ports }: PartContext): Part {
     args: [
       ...Object.entries(listeners).map(([flag, port]) => `--${flag}=127.0.0.1:${port}`),
       '--collector.otlp.enabled=true',
+      // Spans that wait for the disk: the default of 2,000 drops what the Collector sends at once after an outage.
+      '--collector.queue-size=100000',
       '--badger.ephemeral=false',
       `--badger.directory-key=${join(folder, 'jaeger', 'keys')}`,
       `--badger.directory-value=${join(folder, 'jaeger', 'values')}`,
