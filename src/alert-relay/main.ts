@@ -21,6 +21,8 @@ try {
 
 /** Telemetry on, settings checked, listening until a signal says otherwise. */
 async function runRelay(): Promise<void> {
+  // Prometheus reads them on the relay's own page; sent by OTLP as well, everything would be counted twice.
+  process.env['OTEL_METRICS_EXPORTER'] ??= 'none';
   const settings = loadRelaySettings();
   const telemetry = startTelemetry({ role: 'alert-relay' });
   const instruments = createInstruments();

@@ -12,6 +12,8 @@ export interface Alert {
   readonly severity: Severity;
   readonly labels: Readonly<Record<string, string>>;
   readonly summary: string;
+  /** The same in Chinese, where the rule has it. */
+  readonly summaryZh?: string | undefined;
   readonly description: string;
   /** Page of the handbook, or a whole URL. */
   readonly runbook: string;

@@ -58,7 +58,9 @@ const settingsSchema = z.strictObject({
     .transform((word) => word === 'true')
     .describe('Mention everybody of the group in messages of severity page.'),
   grafana_url: baseUrl.describe('Base of links to dashboards.'),
-  prometheus_url: baseUrl.describe('Base of links to queries; default: what Prometheus calls itself.'),
+  prometheus_url: baseUrl.describe(
+    'Base of links to queries; default: Explore of Grafana, or what Prometheus calls itself.',
+  ),
   alertmanager_url: baseUrl.describe('Base of links to silences; default: what Alertmanager calls itself.'),
   handbook_url: baseUrl.describe('Base of links to runbooks.'),
   messages_per_minute: integer(1, 20)

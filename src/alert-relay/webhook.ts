@@ -72,6 +72,7 @@ function toAlert(alert: z.output<typeof alertSchema>): Alert {
         .map(([name, value]) => [cutToBytes(name, LABEL_BYTES), cutToBytes(value, LABEL_BYTES)]),
     ),
     summary: cutToBytes(annotations['summary'] ?? '', TEXT_BYTES),
+    summaryZh: cutToBytes(annotations['summary_zh'] ?? '', TEXT_BYTES) || undefined,
     description: cutToBytes(annotations['description'] ?? annotations['message'] ?? '', TEXT_BYTES),
     runbook: shortUrl(annotations['runbook'] ?? annotations['runbook_url'] ?? ''),
     dashboard: shortUrl(annotations['dashboard'] ?? annotations['dashboard_url'] ?? ''),

@@ -61,7 +61,7 @@ test(
       '**Summary of DiskFilling**',
       '- Since: 2026-03-01 09:30:05 +08:00',
       '- Details: It is 7 %.',
-      '[Runbook](https://handbook.example/docs/en/runbooks/disk-full)',
+      '[Runbook](https://handbook.example/docs/en/runbooks/disk-full.md)',
       '[Query](http://prometheus:9090/graph?g0.expr=up)',
       '[Silence](http://alertmanager:9093/#/silences/new?filter=',
     ])

@@ -67,9 +67,9 @@ export async function startRelayProcess(settings: Readonly<Record<string, string
 /** A webhook of Alertmanager about one group of one alert. */
 export function webhook(
   name: string,
-  changes: { status?: string; severity?: string; labels?: object } = {},
+  changes: { status?: string; severity?: string; labels?: object; annotations?: object } = {},
 ): object {
-  const { status = 'firing', severity = 'ticket', labels = {} } = changes;
+  const { status = 'firing', severity = 'ticket', labels = {}, annotations = {} } = changes;
   return {
     version: '4',
     groupKey: `{}:{alertname="${name}"}`,
@@ -86,6 +86,7 @@ export function webhook(
           summary: `Summary of ${name}`,
           description: 'It is 7 %.',
           runbook: 'runbooks/disk-full',
+          ...annotations,
         },
         startsAt: '2026-03-01T01:30:05.123456789Z',
         endsAt: status === 'firing' ? '0001-01-01T00:00:00Z' : '2026-03-01T01:42:05Z',

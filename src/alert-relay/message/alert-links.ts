@@ -10,12 +10,15 @@ export interface LinkBases {
   readonly handbook: string | undefined;
 }
 
+/** People look from ten minutes before it began. */
+const BEFORE_MS = 600_000;
+
 /** Links to what a person looks at next, with a dot between them. */
 export function alertLinks(alert: Alert, bases: LinkBases, alertmanagerUrl: string, words: Words): string {
   const links = [
     markdownLink(words.dashboard, dashboardUrl(alert, bases.grafana)),
-    markdownLink(words.runbook, resolve(alert.runbook, bases.handbook, '/')),
-    markdownLink(words.query, rebase(alert.queryUrl, bases.prometheus)),
+    markdownLink(words.runbook, runbookUrl(alert, bases.handbook)),
+    markdownLink(words.query, queryUrl(alert, bases)),
     alert.firing ? markdownLink(words.silence, silenceUrl(alert, bases.alertmanager ?? alertmanagerUrl)) : '',
   ];
   return links.filter((link) => link !== '').join(' · ');
@@ -23,20 +26,30 @@ export function alertLinks(alert: Alert, bases: LinkBases, alertmanagerUrl: stri
 
 function dashboardUrl({ dashboard, startsAt }: Alert, base: string | undefined): string {
   const url = resolve(dashboard, base, '/d/');
-  // Seen from ten minutes before it began.
-  return url === '' ? '' : `${url}${url.includes('?') ? '&' : '?'}from=${startsAt - 600_000}&to=now`;
+  return url === '' ? '' : `${url}${url.includes('?') ? '&' : '?'}from=${startsAt - BEFORE_MS}&to=now`;
+}
+
+/** Pages of the handbook are Markdown files; rules name them without the ending. */
+function runbookUrl({ runbook }: Alert, base: string | undefined): string {
+  const url = resolve(runbook, base, '/');
+  return url === '' || url === runbook ? url : `${url}.md`;
+}
+
+/** Prometheus calls itself by a name that may be known only on its own machine; Grafana is where people look. */
+function queryUrl({ queryUrl: address, startsAt }: Alert, { prometheus, grafana }: LinkBases): string {
+  const url = URL.parse(address);
+  if (url === null) return '';
+  if (prometheus !== undefined) return `${prometheus}${url.pathname}${url.search}`;
+  const expr = url.searchParams.get('g0.expr');
+  if (grafana === undefined || expr === null) return address;
+  const range = { from: String(startsAt - BEFORE_MS), to: 'now' };
+  const panes = { a: { datasource: 'prometheus', queries: [{ refId: 'A', expr }], range } };
+  return `${grafana}/explore?schemaVersion=1&panes=${encodeURIComponent(JSON.stringify(panes))}`;
 }
 
 function resolve(target: string, base: string | undefined, between: string): string {
   if (target === '' || /^https?:\/\//.test(target)) return target;
   return base === undefined ? '' : `${base}${between}${target.replace(/^\/+/, '')}`;
-}
-
-/** Prometheus calls itself by a name that may be known only on its own machine. */
-function rebase(address: string, base: string | undefined): string {
-  const url = URL.parse(address);
-  if (url === null || base === undefined) return address;
-  return `${base}${url.pathname}${url.search}`;
 }
 
 function silenceUrl({ name, labels }: Alert, base: string): string {

@@ -80,7 +80,7 @@ function groupLine(group: Notification, { words, links, timeZone }: MessageStyle
     words.severity[worstSeverity(group.alerts)],
     words.alerts(group.alerts.length + group.truncatedAlerts),
     `${words.since} ${formatTime(first.startsAt, timeZone)}`,
-    escapeMarkdown(first.summary),
+    escapeMarkdown(words.summary(first)),
     alertLinks(first, links, group.alertmanagerUrl, words),
   ];
   return `- ${facts.filter((fact) => fact !== '').join(' · ')}`;

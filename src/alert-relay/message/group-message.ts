@@ -68,9 +68,10 @@ function countsOf({ alerts, truncatedAlerts }: Notification, words: Words): stri
 
 function alertText(alert: Alert, group: Notification, style: MessageStyle, now: number): string {
   const { words, links, timeZone } = style;
+  const summary = words.summary(alert);
   const labels = Object.entries(alert.labels).map(([label, value]) => `${label}=${value}`);
   const lines = [
-    `${signOf(alert.firing)} **${escapeMarkdown(alert.summary === '' ? alert.name : alert.summary)}**`,
+    `${signOf(alert.firing)} **${escapeMarkdown(summary === '' ? alert.name : summary)}**`,
     listItem(words.since, timesOf(alert, { words, timeZone, now })),
     listItem(words.details, escapeMarkdown(alert.description)),
     listItem(words.labels, escapeMarkdown(labels.join(', '))),

@@ -1,7 +1,9 @@
-import type { Severity } from '../notification.ts';
+import type { Alert, Severity } from '../notification.ts';
 
 /** What messages say besides the alert's own text. */
 export interface Words {
+  /** What is wrong, as the rule says it in this language; empty when it says nothing. */
+  readonly summary: (alert: Alert) => string;
   readonly severity: Readonly<Record<Severity, string>>;
   readonly firing: string;
   readonly resolved: string;
@@ -21,6 +23,7 @@ export interface Words {
 }
 
 const CHINESE: Words = {
+  summary: ({ summary, summaryZh }) => summaryZh ?? summary,
   severity: { page: '紧急', ticket: '工单', info: '提示' },
   firing: '告警中',
   resolved: '已恢复',
@@ -41,6 +44,7 @@ const CHINESE: Words = {
 };
 
 const ENGLISH: Words = {
+  summary: ({ summary }) => summary,
   severity: { page: 'page', ticket: 'ticket', info: 'info' },
   firing: 'firing',
   resolved: 'resolved',
