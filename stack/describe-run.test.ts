@@ -13,7 +13,14 @@ const urls: StackUrls = {
   loki: 'http://127.0.0.1:7',
   traces: 'http://127.0.0.1:8',
 };
-const run = { stack: { urls }, port: 8080, managementPort: 9464, logFolder: '/somewhere/logs' };
+const run = {
+  stack: { urls },
+  port: 8080,
+  managementPort: 9464,
+  relayPort: 8082,
+  alerts: 'into a file',
+  logFolder: '/somewhere/logs',
+};
 
 test('the page names every part with its address and version, and how to end', () => {
   const page = describeRun(run);
@@ -23,6 +30,8 @@ test('the page names every part with its address and version, and how to end', (
     /Jaeger \(traces\) +http:\/\/127\.0\.0\.1:8$/m,
     /Prometheus \(API\) +http:\/\/127\.0\.0\.1:5\/api/m,
     /Alertmanager +http:\/\/127\.0\.0\.1:6$/m,
+    /Alert relay +http:\/\/127\.0\.0\.1:8082\/metrics$/m,
+    /Alerts +into a file$/m,
     /Loki \(API\) +http:\/\/127\.0\.0\.1:7\/loki/m,
     /Versions +otelcol 0\.155\.0, prometheus 3\.16\.0, alertmanager 0\.31\.1, loki 3\.7\.8, jaeger 1\.62\.0$/m,
     /\/somewhere\/logs$/m,

@@ -7,13 +7,23 @@ interface Run {
   readonly stack: Pick<Stack, 'urls'>;
   readonly port: number;
   readonly managementPort: number;
+  readonly relayPort: number;
+  /** Where alerts go. */
+  readonly alerts: string;
   readonly logFolder: string;
 }
 
 const SERVERS = ['otelcol', 'prometheus', 'alertmanager', 'loki', 'jaeger'] as const;
 
 /** The one page that `npm run stack` prints: where each part answers and how to end. */
-export function describeRun({ stack: { urls }, port, managementPort, logFolder }: Run): string {
+export function describeRun({
+  stack: { urls },
+  port,
+  managementPort,
+  relayPort,
+  alerts,
+  logFolder,
+}: Run): string {
   const versions = SERVERS.map((name) => {
     const version = PROGRAMS.find((program) => program.name === name)?.version ?? '';
     return `${name} ${version}`;
@@ -26,6 +36,8 @@ export function describeRun({ stack: { urls }, port, managementPort, logFolder }
     ['Jaeger (traces)', urls.traces],
     ['Prometheus (API)', `${urls.prometheus}/api/v1/query?query=glassgate_answers_total`],
     ['Alertmanager', urls.alertmanager],
+    ['Alert relay', `http://127.0.0.1:${relayPort}/metrics`],
+    ['Alerts', alerts],
     ['Loki (API)', `${urls.loki}/loki/api/v1/labels`],
     ['Collector (OTLP)', `${urls.otlpHttp} and gRPC ${urls.otlpGrpc.replace('http://', '')}`],
     ['Collector metrics', urls.collectorMetrics],

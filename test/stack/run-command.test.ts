@@ -40,7 +40,8 @@ test('prints a page of links that open, and Ctrl-C ends all of it', async () => 
   await waitUntil('the page', () => run.output().includes('Ctrl-C ends all of it.'), START_TIMEOUT_MS);
   expect(run.output()).toMatch(/^Tempo is not installed|^Grafana is not installed|^starting the servers/);
   const links = linksOf(run.output());
-  expect(links.length).toBeGreaterThanOrEqual(8);
+  expect(links.length).toBeGreaterThanOrEqual(9);
+  expect(run.output()).toContain(`DingTalk: into ${join(folder, 'logs', 'alert-messages.md')}`);
   for (const link of links) {
     // The OTLP address takes telemetry only; that it answers is enough.
     const expected = link === otlpOf(run.output()) ? 404 : 200;
