@@ -15,23 +15,25 @@ const THINKING_MS = 40;
 
 /** Starts a fake vLLM that answers by what is asked: streams, whole answers, errors and streams that break off. */
 export async function startModelServer(): Promise<FakeUpstream> {
-  return startFakeUpstream(answer);
+  return startFakeUpstream(ANSWERING);
 }
 
-const answer: Reply = async (response, request) => {
+/** How it answers until a test tells it otherwise. */
+export const ANSWERING: Reply = async (response, request) => {
   await pause(THINKING_MS);
   await replyTo(request)(response, request);
 };
 
 function replyTo({ text, body }: Parameters<Reply>[1]): Reply {
-  if (text.includes(FAILING_WORD)) return refuse;
+  if (text.includes(FAILING_WORD)) return REFUSING;
   if (body['stream'] !== true) return replay('chat');
   if (text.includes(BREAKING_WORD)) return replayPart('chat-stream', 3, (response) => response.destroy());
   if (text.includes(SILENT_WORD)) return replayPart('chat-stream', 3);
   return streamTexts(WORDS, FAKE_MODEL);
 }
 
-const refuse: Reply = (response) => {
+/** A model server whose engine has died: an error for everything. */
+export const REFUSING: Reply = (response) => {
   const error = { message: 'EngineCore encountered an issue.', type: 'InternalServerError', code: 500 };
   response.writeHead(500, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ error }));
