@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { RELAY_METRICS } from '../../src/telemetry/relay-metrics.ts';
 import { METRICS, type MetricDefinition } from '../../src/telemetry/vocabulary.ts';
 
 const SUFFIXES_OF_UNITS: Readonly<Record<string, string>> = { s: '_seconds', By: '_bytes' };
@@ -9,6 +10,11 @@ export function storedNames(name: string, { kind, unit }: MetricDefinition): str
   if (kind === 'histogram') return ['_bucket', '_sum', '_count'].map((part) => `${base}${part}`);
   if (kind === 'counter') return [`${base}_total`];
   return [unit === '1' ? `${base}_ratio` : base];
+}
+
+/** Names on the alert relay's own page, which Prometheus reads: units are not part of them. */
+export function scrapedName(name: string, { kind }: MetricDefinition): string {
+  return `${name.replaceAll('.', '_')}${kind === 'counter' ? '_total' : ''}`;
 }
 
 /** What the gateway's SDK and runtime tell of themselves. */
@@ -74,7 +80,10 @@ function recordedNames(): string[] {
 
 /** Every metric name a dashboard may use. */
 export const KNOWN_METRICS: ReadonlySet<string> = new Set([
-  ...Object.entries(METRICS).flatMap(([name, definition]) => storedNames(name, definition)),
+  ...Object.entries(METRICS)
+    .filter(([name]) => !Object.hasOwn(RELAY_METRICS, name))
+    .flatMap(([name, definition]) => storedNames(name, definition)),
+  ...Object.entries(RELAY_METRICS).map(([name, definition]) => scrapedName(name, definition)),
   ...RUNTIME,
   ...SPAN_METRICS,
   ...COLLECTOR,

@@ -2,6 +2,8 @@ import { graph } from './panels.ts';
 import { orNone, orZero, perSecond } from './promql.ts';
 import { onlyZeroIsFine, worseAbove } from './thresholds.ts';
 
+const RELAY_LOGS = { logs: '{service_name="glassgate-alert-relay"}' };
+
 /** Prometheus and Alertmanager: what they hold and whether their work is done. */
 export const PROMETHEUS_PANELS = [
   graph({
@@ -35,6 +37,56 @@ export const PROMETHEUS_PANELS = [
     unit: 'short',
     thresholds: onlyZeroIsFine(),
     queries: { '{{job}}': 'sum by (job) (up == bool 0)' },
+  }),
+];
+
+/** Names as the relay's own page has them, which Prometheus reads: without units. */
+export const RELAY_PANELS = [
+  graph({
+    title: 'Alert relay: messages',
+    description:
+      'Messages to DingTalk per second by what its reply said; all but sent are tried again or given up.',
+    unit: 'ops',
+    queries: {
+      '{{glassgate_relay_outcome}}': orNone(
+        perSecond('glassgate_relay_messages_total', '', ['glassgate_relay_outcome']),
+        'glassgate_relay_outcome',
+      ),
+    },
+    explore: RELAY_LOGS,
+  }),
+  graph({
+    title: 'Alert relay: webhooks',
+    description:
+      'Webhooks of Alertmanager per second by what became of them; unauthorized means that the two tokens differ.',
+    unit: 'ops',
+    queries: {
+      '{{glassgate_relay_webhook}}': orNone(
+        perSecond('glassgate_relay_webhooks_total', '', ['glassgate_relay_webhook']),
+        'glassgate_relay_webhook',
+      ),
+      'given up: {{glassgate_reason}}': orNone(
+        perSecond('glassgate_relay_dropped_total', '', ['glassgate_reason']),
+        'glassgate_reason',
+      ),
+    },
+    explore: RELAY_LOGS,
+  }),
+  graph({
+    title: 'Alert relay: queue',
+    description:
+      'Webhooks that wait on disk to be sent; a queue that only grows means that DingTalk takes nothing.',
+    unit: 'short',
+    queries: { waiting: 'max(glassgate_relay_queued)' },
+    explore: RELAY_LOGS,
+  }),
+  graph({
+    title: 'Alert relay: oldest',
+    description: 'Age of the webhook that has waited longest; above five minutes somebody is told by mail.',
+    unit: 's',
+    thresholds: worseAbove(60, 300),
+    queries: { oldest: 'max(glassgate_relay_oldest_age)' },
+    explore: RELAY_LOGS,
   }),
 ];
 

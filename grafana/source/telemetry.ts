@@ -1,7 +1,7 @@
 import { frame } from './dashboard-frame.ts';
 import { bars, graph, number } from './panels.ts';
 import { inRange, orNone, orZero, perSecond } from './promql.ts';
-import { LOKI_PANELS, PROMETHEUS_PANELS, TEMPO_PANELS } from './stores.ts';
+import { LOKI_PANELS, PROMETHEUS_PANELS, RELAY_PANELS, TEMPO_PANELS } from './stores.ts';
 import { neutral, onlyZeroIsFine, worseAbove, worseBelow } from './thresholds.ts';
 
 const SIGNALS = { spans: 'spans', metrics: 'metric_points', logs: 'log_records' } as const;
@@ -248,6 +248,7 @@ export const telemetry = frame({
     { title: 'Gateway', lines: [gateway] },
     { title: 'Collector', lines: [collectorFlow, collectorState] },
     { title: 'Prometheus and Alertmanager', lines: [PROMETHEUS_PANELS] },
+    { title: 'Alert relay', lines: [RELAY_PANELS] },
     { title: 'Loki', lines: [LOKI_PANELS] },
     { title: 'Tempo', lines: [TEMPO_PANELS] },
   ],
