@@ -6,14 +6,14 @@ export interface PassageTerms {
 }
 
 /** A word in its heading says more about a passage than one in its text; the title is that of its neighbours too. */
-const HEADING_WEIGHT = 4;
-const TITLE_WEIGHT = 2;
+const HEADING_WEIGHT = 8;
+const TITLE_WEIGHT = 3;
 /** A heading with fewer characters says more with each word, but only so much more. */
 const USUAL_HEADING_LENGTH = 50;
 const MOST_HEADING_SHARE = 2;
-/** The usual constants of bm25, as FTS5 has them. */
+/** The usual constants of bm25, but a long passage is held less against it: it has its heading to speak for it. */
 const K1 = 1.2;
-const B = 0.75;
+const B = 0.5;
 
 /**
  * How much a passage is about a phrase, 0 to 1: the part of bm25 that is not the phrase's weight. More often is better,
