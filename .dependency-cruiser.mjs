@@ -40,7 +40,10 @@ export default {
     {
       name: 'only-stores-know-sqlite',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(answers|access|retrieval|storage|evaluation|alert-relay/queue)/|[.]test[.]ts$' },
+      from: {
+        path: '^src/',
+        pathNot: '^src/(answers|access|retrieval|storage|evaluation|alert-relay/queue)/|[.]test[.]ts$',
+      },
       to: { path: 'node_modules/better-sqlite3/' },
     },
     {
@@ -63,7 +66,8 @@ export default {
     },
     {
       name: 'the-gateway-does-not-know-the-stack',
-      comment: 'stack/ runs other servers for development and tests; it may use what src/ has, never the other way.',
+      comment:
+        'stack/ runs other servers for development and tests; it may use what src/ has, never the other way.',
       severity: 'error',
       from: { path: '^src/' },
       to: { path: '^stack/' },

@@ -62,7 +62,7 @@ describe('texts of passages', () => {
       `CREATE TRIGGER stop BEFORE INSERT ON answers WHEN new.question = 'second' BEGIN SELECT RAISE(ROLLBACK, 'no'); END`,
     );
     const [first, second] = [answerRecord(), answerRecord({ question: 'second' })];
-    expect(() => write(first, second)).toThrow();
+    expect(() => write(first, second)).toThrow('no');
     vandal.exec('DROP TRIGGER stop');
 
     write(first, second);
