@@ -1,3 +1,4 @@
+import type { SourceTrust } from './passage.ts';
 import type { Verdict } from './verdict.ts';
 
 /** How an answer ended. `blocked` and `aborted` are not failures of ours. */
@@ -28,6 +29,8 @@ export interface UsedPassage {
   readonly score: number;
   readonly hash: string;
   readonly text: string;
+  /** Of its document; absent reads as `untrusted`. */
+  readonly trust?: SourceTrust;
   readonly verdict: Verdict;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { languageOf } from './language.ts';
+import { languageOf, textLanguageOf } from './language.ts';
 
 describe('the language a refusal is written in', () => {
   test.each([
@@ -25,5 +25,22 @@ describe('the language a refusal is written in', () => {
     'トマトの水やり',
   ])('%j has Chinese characters and is answered in Chinese', (text) => {
     expect(languageOf(text)).toBe('zh');
+  });
+});
+
+describe('textLanguageOf', () => {
+  test.each([
+    ['When are the tomatoes watered?', 'en'],
+    ['¿Cuándo se riegan los tomates?', 'en'],
+    ['番茄 when?', 'zh'],
+    ['Когда?', 'other'],
+    ['42', 'other'],
+    ['', 'other'],
+  ])('of %j is %s', (text, language) => {
+    expect(textLanguageOf(text)).toBe(language);
+  });
+
+  test('looks at the beginning only, whatever the length', () => {
+    expect(textLanguageOf(`${'1'.repeat(4096)}番茄`)).toBe('other');
   });
 });

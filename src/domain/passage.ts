@@ -1,3 +1,8 @@
+import type { Verdict } from './verdict.ts';
+
+/** How far the one who wrote a document is trusted: whoever runs the gateway, or anybody. */
+export type SourceTrust = 'trusted' | 'untrusted';
+
 /** One piece of a document as the index holds it. */
 export interface Passage {
   /** Stable id: `<document id>#<position>`. */
@@ -12,6 +17,10 @@ export interface Passage {
   /** SHA-256 of the text, hex: says whether the passage has changed since an answer quoted it. */
   readonly hash: string;
   readonly text: string;
+  /** Of its document; absent reads as `untrusted`. */
+  readonly trust?: SourceTrust;
+  /** What the guard said when the document was read in; absent when it let the passage through. */
+  readonly verdict?: Verdict;
 }
 
 /** A passage that answers a question, with how well: higher is better, 0 to 1. */

@@ -19,6 +19,9 @@ export type ViewKind =
   | 'leet'
   | 'spaced';
 
+/** How a guard is used: what it decides is done, only told, or not asked for. */
+export type GuardMode = 'enforce' | 'shadow' | 'off';
+
 /** A range of the judged text, in UTF-16 units; the end is not part of it. */
 export interface TextSpan {
   readonly start: number;
@@ -40,7 +43,24 @@ export type Verdict =
       readonly score?: number;
       /** Where in the judged text; for the page, never for telemetry. */
       readonly span?: TextSpan;
+      /** The text was too long, or decoded to too much, to be read whole. */
+      readonly truncated?: true;
+      /** The guard only watches: nothing was done about it. */
+      readonly shadow?: true;
     };
+
+/** A verdict that ends what it is about. */
+export type BlockVerdict = Exclude<Verdict, { action: 'allow' }> & { readonly action: 'block' };
+
+/** Whether a verdict is to be acted upon: one of a guard that only watches is not. */
+export function isBlocking(verdict: Verdict | undefined): verdict is BlockVerdict {
+  return verdict?.action === 'block' && verdict.shadow !== true;
+}
+
+/** The verdict as a guard that only watches gives it. */
+export function inShadow(verdict: Verdict): Verdict {
+  return verdict.action === 'allow' ? verdict : { ...verdict, shadow: true };
+}
 
 /** The verdict on one retrieved passage. */
 export interface PassageVerdict {

@@ -211,6 +211,50 @@ describe('a guard that fails', () => {
   });
 });
 
+describe('provenance', () => {
+  const guess = () => ({ action: 'block', rule: 'classifier-en', category: 'LLM01', score: 0.99 }) as const;
+
+  test('the classifier only flags what a trusted source says', () => {
+    const verdicts = judgePassages(
+      [passage({ text: 'a guess, trusted', trust: 'trusted' }), passage({ text: 'a guess, untrusted' })],
+      guess,
+    );
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual([
+      { action: 'flag', rule: 'classifier-en', category: 'LLM01', score: 0.99 },
+      { action: 'block', rule: 'classifier-en', category: 'LLM01', score: 0.99 },
+    ]);
+  });
+
+  test('what is remembered of one source is not what another is let off', () => {
+    const text = 'the same words in two documents';
+    const [trusted] = judgePassages([passage({ text, trust: 'trusted' })], guess);
+    const [untrusted] = judgePassages([passage({ text, trust: 'untrusted' })], guess);
+    expect([trusted?.verdict.action, untrusted?.verdict.action]).toEqual(['flag', 'block']);
+  });
+
+  test('a rule blocks in a trusted source, too', () => {
+    const [judged] = judgePassages([passage({ text: ATTACK, trust: 'trusted' })]);
+    expect(judged?.verdict).toMatchObject({ action: 'block', rule: 'override-instructions-en' });
+  });
+
+  test.each(['block', 'flag'] as const)('a %s from when the document was read in stays', (action) => {
+    const verdict = { action, rule: 'an-older-rule', category: 'LLM01' } as const;
+    expect(judgePassages([passage({ id: 'old#0', verdict })])).toEqual([{ passageId: 'old#0', verdict }]);
+  });
+
+  test('what is found anew counts more than a flag from before', () => {
+    const verdict = { action: 'flag', rule: 'an-older-rule', category: 'LLM01' } as const;
+    const [judged] = judgePassages([passage({ text: ATTACK, verdict })]);
+    expect(judged?.verdict).toMatchObject({ action: 'block', rule: 'override-instructions-en' });
+  });
+});
+
+test('a verdict says when the text was not read whole', () => {
+  const filler = 'The greenhouse is warm in summer and cool in winter. '.repeat(1500);
+  expect(judgeText(`${ATTACK} ${filler}`, 'question')).toMatchObject({ action: 'block', truncated: true });
+  expect(judgeText(ATTACK, 'question')).not.toHaveProperty('truncated');
+});
+
 describe('the handbook', () => {
   const DOCS = join(import.meta.dirname, '../../docs');
   const passages = readdirSync(DOCS, { recursive: true, encoding: 'utf8' })

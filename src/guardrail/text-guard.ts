@@ -1,16 +1,16 @@
-import type { ScoredPassage } from '../domain/passage.ts';
-import type { GuardChannel, PassageVerdict, Verdict } from '../domain/verdict.ts';
+import type { Passage } from '../domain/passage.ts';
+import type { BlockVerdict, GuardChannel, PassageVerdict, Verdict } from '../domain/verdict.ts';
 import { combine } from './bands.ts';
 import { matchRules } from './match-rules.ts';
 import { readText } from './reading/read-text.ts';
-import { FAILED_RULE_ID, UNREAD_RULE_ID } from './rules.ts';
+import { CLASSIFIER_RULE_IDS, FAILED_RULE_ID, UNREAD_RULE_ID } from './rules.ts';
 import { VerdictMemory } from './verdict-memory.ts';
 
 /** What is left unread of a very long text is never let through without a word. */
-const UNREAD: Verdict = { action: 'flag', rule: UNREAD_RULE_ID, category: 'LLM06' };
+const UNREAD: Verdict = { action: 'flag', rule: UNREAD_RULE_ID, category: 'LLM06', truncated: true };
 
 /** What could not be judged is counted under a rule of its own, which an alert can watch. */
-const FAILED: Verdict = { action: 'block', rule: FAILED_RULE_ID, category: 'LLM01' };
+export const FAILED_VERDICT: BlockVerdict = { action: 'block', rule: FAILED_RULE_ID, category: 'LLM01' };
 
 /** Plain and folded texts of both languages; an engine compiles a pattern when it is first used, and again soon after. */
 const FIRST_TEXTS = ['When are the tomatoes watered?', 'Is it “enough”?', '番茄什么时候浇水？', '够吗'];
@@ -29,26 +29,56 @@ export function prepareTextGuard(): void {
 export function judgeText(text: string, channel: GuardChannel): Verdict {
   const { views, truncated } = readText(text);
   const verdict = combine(matchRules(views), views, channel);
-  return truncated && verdict.action === 'allow' ? UNREAD : verdict;
+  if (!truncated) return verdict;
+  return verdict.action === 'allow' ? UNREAD : { ...verdict, truncated };
 }
+
+/** Judges one text; `judgeText` but for tests. */
+export type TextJudge = typeof judgeText;
+
+/** What is judged of a passage. */
+export type JudgedText = Pick<Passage, 'title' | 'text' | 'trust'>;
 
 /**
  * Judges retrieved passages one by one; a blocked one is set aside and the answer goes on without it. The same passages
  * are found again and again, so their verdicts are remembered, by the very text: a hash from elsewhere could lie. A guard
  * that fails on a passage sets it aside, too: an answer can do without it.
  */
-export function judgePassages(passages: readonly ScoredPassage[]): readonly PassageVerdict[] {
-  return passages.map((passage) => ({ passageId: passage.id, verdict: judgePassage(passage) }));
+export function judgePassages(
+  passages: readonly Passage[],
+  judge: TextJudge = judgeText,
+): readonly PassageVerdict[] {
+  return passages.map((passage) => ({
+    passageId: passage.id,
+    verdict: stricter(passage.verdict ?? { action: 'allow' }, judgePassage(passage, judge)),
+  }));
 }
 
-function judgePassage(passage: ScoredPassage): Verdict {
+/**
+ * Judges one passage, when its document is read in and when it is found. In a trusted document the classifier only flags:
+ * a score is a guess, and its author meant no harm; a rule blocks there, too, since even a trusted page may quote an attack.
+ */
+export function judgePassage(passage: JudgedText, judge: TextJudge = judgeText): Verdict {
   try {
-    const { title, text } = passage;
-    const judge = (content: string) => within(judgeText(content, 'passage'), title.length + 1);
-    return passageVerdicts.recall(`${title}\n${text}`, judge);
+    const { title, text, trust } = passage;
+    const judged = (content: string) => within(judge(content, 'passage'), title.length + 1);
+    const verdict = passageVerdicts.recall(`${title}\n${text}`, judged);
+    return trust === 'trusted' && isGuess(verdict) ? { ...verdict, action: 'flag' } : verdict;
   } catch {
-    return FAILED;
+    return FAILED_VERDICT;
   }
+}
+
+/** A block by the classifier. */
+function isGuess(verdict: Verdict): verdict is BlockVerdict {
+  if (verdict.action !== 'block') return false;
+  return Object.values<string>(CLASSIFIER_RULE_IDS).includes(verdict.rule);
+}
+
+/** Of two verdicts on one text the one that lets less through. */
+function stricter(left: Verdict, right: Verdict): Verdict {
+  const order = ['block', 'flag', 'allow'];
+  return order.indexOf(left.action) < order.indexOf(right.action) ? left : right;
 }
 
 /** The verdict with its span counted from an offset: what stands before that is not shown. */

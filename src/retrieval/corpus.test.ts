@@ -17,7 +17,7 @@ describe('openCorpus', () => {
   it('creates a file with the schema and opens it again', () => {
     openCorpus(path).close();
     const corpus = openCorpus(path);
-    expect(corpus.database.pragma('user_version', { simple: true })).toBe(1);
+    expect(corpus.database.pragma('user_version', { simple: true })).toBe(2);
     expect(corpus.database.prepare('SELECT number FROM revision').all()).toEqual([{ number: 0 }]);
     corpus.close();
   });
@@ -45,7 +45,7 @@ describe('openCorpus', () => {
     newer.pragma('user_version = 7');
     newer.close();
     expect(() => openCorpus(path)).toThrow(
-      /schema version 7, this version of Glassgate knows versions up to 1/,
+      /schema version 7, this version of Glassgate knows versions up to 2/,
     );
     const after = new Database(path);
     expect(after.pragma('user_version', { simple: true })).toBe(7);

@@ -45,6 +45,9 @@ const MIGRATIONS: readonly string[] = [
    -- Grows by one with every change, so that readers know when what they remember is old.
    CREATE TABLE revision (number INTEGER NOT NULL);
    INSERT INTO revision VALUES (0);`,
+  `ALTER TABLE passages ADD COLUMN trust TEXT NOT NULL DEFAULT 'untrusted';
+   -- What the guard said when the document was read in: a verdict as JSON, or nothing when it let the passage through.
+   ALTER TABLE passages ADD COLUMN verdict TEXT;`,
 ];
 
 /** Opens or creates a corpus file (`:memory:` for none) and brings it to this version's schema. */

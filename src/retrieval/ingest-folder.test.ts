@@ -2,10 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ScoredPassage } from '../domain/passage.ts';
+import type { Verdict } from '../domain/verdict.ts';
 import type { Corpus } from './corpus.ts';
 import { openCorpus } from './corpus.ts';
-import type { IngestCounts } from './ingest-folder.ts';
+import type { IngestCounts, IngestFolderOptions } from './ingest-folder.ts';
 import { ingestFolder } from './ingest-folder.ts';
+import { createSqliteRetriever } from './sqlite-retriever.ts';
 
 let folder: string;
 let corpus: Corpus;
@@ -41,6 +44,7 @@ describe('ingestFolder', () => {
       removed: 0,
       skipped: 0,
       passages: 3,
+      quarantined: [],
     });
     const en = { document_id: 'en/runbooks/slow', language: 'en', source: 'docs/en/runbooks/slow.md' };
     expect(rows()).toEqual([
@@ -68,6 +72,7 @@ describe('ingestFolder', () => {
       removed: 0,
       skipped: 0,
       passages: 3,
+      quarantined: [],
     });
     expect(revision()).toBe(before);
   });
@@ -83,6 +88,7 @@ describe('ingestFolder', () => {
       removed: 1,
       skipped: 0,
       passages: 1,
+      quarantined: [],
     });
     expect(indexed()).toEqual({ n: 1 });
     const found = corpus.database.prepare('SELECT rowid FROM passage_index WHERE passage_index MATCH ?');
@@ -131,5 +137,61 @@ describe('ingestFolder', () => {
     await expect(ingest()).rejects.toThrow('no more room');
     expect(rows()).toHaveLength(3);
     expect(rows()).toContainEqual(expect.objectContaining({ text: 'The model.' }));
+  });
+});
+
+describe('the guard at the door', () => {
+  const guard = (version: string, word = '模型') => ({
+    version,
+    judge: ({ text }: { text: string }): Verdict =>
+      text.includes(word) ? { action: 'block', rule: 'a-rule', category: 'LLM01' } : { action: 'allow' },
+  });
+  const ingestGuarded = (options: Partial<IngestFolderOptions>) =>
+    ingestFolder(corpus, { collection: 'handbook', folder, languages: ['en', 'zh'], ...options });
+  const found = async (text: string): Promise<readonly ScoredPassage[]> => {
+    const query = { text, collection: 'handbook', limit: 1 };
+    return (await createSqliteRetriever(corpus).search(query, new AbortController().signal)).passages;
+  };
+
+  it('says which passages it blocked, and their verdict goes with them', async () => {
+    const counts = await ingestGuarded({ guard: guard('1') });
+    expect(counts).toMatchObject({
+      passages: 3,
+      quarantined: [{ id: 'zh/runbooks/slow#0', rule: 'a-rule' }],
+    });
+    expect(await found('回答为什么变慢？')).toMatchObject([
+      {
+        id: 'zh/runbooks/slow#0',
+        trust: 'untrusted',
+        verdict: { action: 'block', rule: 'a-rule', category: 'LLM01' },
+      },
+    ]);
+    expect((await found('Why are answers slow?'))[0]).not.toHaveProperty('verdict');
+  });
+
+  it('knows of quarantined passages when nothing has changed', async () => {
+    await ingestGuarded({ guard: guard('1') });
+    const again = await ingestGuarded({ guard: guard('1') });
+    expect(again).toMatchObject({ unchanged: 2, quarantined: [{ id: 'zh/runbooks/slow#0' }] });
+  });
+
+  it('judges everything again when its rules are others', async () => {
+    await ingestGuarded({ guard: guard('1') });
+    const again = await ingestGuarded({ guard: guard('2', 'Intro') });
+    expect(again).toMatchObject({ changed: 2, quarantined: [{ id: 'en/runbooks/slow#0' }] });
+  });
+
+  it('knows whose documents they are', async () => {
+    const seen: unknown[] = [];
+    const judge = (passage: object): Verdict => {
+      seen.push(passage);
+      return { action: 'allow' };
+    };
+    await ingestGuarded({ trust: 'trusted', guard: { version: '1', judge } });
+    expect(seen).toContainEqual({ title: '回答变慢', text: '模型。', trust: 'trusted' });
+    expect(await found('Why are answers slow?')).toMatchObject([{ trust: 'trusted' }]);
+    // Trust that is taken away is a change.
+    expect(await ingestGuarded({ guard: { version: '1', judge } })).toMatchObject({ changed: 2 });
+    expect(await found('Why are answers slow?')).toMatchObject([{ trust: 'untrusted' }]);
   });
 });

@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
+import type { SourceTrust } from '../domain/passage.ts';
 import type { Corpus } from './corpus.ts';
-import type { DocumentDraft } from './document-writer.ts';
-import { createDocumentWriter } from './document-writer.ts';
+import {
+  createDocumentWriter,
+  type DocumentDraft,
+  type PassageJudge,
+  type QuarantinedPassage,
+} from './document-writer.ts';
 
 /** Which folder becomes which collection. */
 export interface IngestFolderOptions {
@@ -13,9 +18,13 @@ export interface IngestFolderOptions {
   readonly languages: readonly string[];
   /** What `source` of a passage begins with; by default the folder's own name. */
   readonly sourcePrefix?: string;
+  /** How far whoever writes into the folder is trusted; by default not at all. */
+  readonly trust?: SourceTrust;
+  /** Judges each passage as it is read in; `version` changes when its verdicts may. */
+  readonly guard?: { readonly version: string; readonly judge: PassageJudge };
 }
 
-/** What an ingest did, in documents; `passages` is how many the collection has now. */
+/** What an ingest did, in documents; `passages` is how many the collection has now, quarantined ones included. */
 export interface IngestCounts {
   readonly added: number;
   readonly changed: number;
@@ -24,6 +33,8 @@ export interface IngestCounts {
   /** Files left out because they are larger than a page can be. */
   readonly skipped: number;
   readonly passages: number;
+  /** Passages among them that the guard blocked. */
+  readonly quarantined: readonly QuarantinedPassage[];
 }
 
 /** A page of a handbook is some kilobytes; what is larger than this is no page. */
@@ -36,7 +47,7 @@ const INDEX_FORMAT = '2';
  * for each document, what is gone is removed, what has the same content is not touched.
  */
 export async function ingestFolder(corpus: Corpus, options: IngestFolderOptions): Promise<IngestCounts> {
-  const writer = createDocumentWriter(corpus, options.collection);
+  const writer = createDocumentWriter(corpus, options.collection, options.guard?.judge);
   const known = writer.hashes();
   const counts = { added: 0, changed: 0, unchanged: 0, removed: 0, skipped: 0 };
   for (const language of options.languages) {
@@ -56,7 +67,12 @@ export async function ingestFolder(corpus: Corpus, options: IngestFolderOptions)
     }
   }
   for (const id of known.keys()) writer.remove(id);
-  return { ...counts, removed: known.size, passages: writer.countPassages() };
+  return {
+    ...counts,
+    removed: known.size,
+    passages: writer.countPassages(),
+    quarantined: writer.quarantined(),
+  };
 }
 
 async function markdownFiles(folder: string): Promise<string[]> {
@@ -70,12 +86,14 @@ async function markdownFiles(folder: string): Promise<string[]> {
 async function readDocument(
   path: string,
   language: string,
-  { folder, sourcePrefix = basename(folder) }: IngestFolderOptions,
+  { folder, sourcePrefix = basename(folder), trust = 'untrusted', guard }: IngestFolderOptions,
 ): Promise<DocumentDraft | undefined> {
   if ((await stat(path)).size > LARGEST_DOCUMENT_BYTES) return undefined;
   const markdown = await readFile(path, 'utf8');
   const place = relative(folder, path).split(sep).join('/');
   const source = `${sourcePrefix}/${place}`;
-  const hash = createHash('sha256').update([INDEX_FORMAT, source, markdown].join('\n')).digest('hex');
-  return { id: place.replace(/\.md$/, ''), language, source, hash, markdown };
+  const hash = createHash('sha256')
+    .update([INDEX_FORMAT, trust, guard?.version ?? '', source, markdown].join('\n'))
+    .digest('hex');
+  return { id: place.replace(/\.md$/, ''), language, source, hash, trust, markdown };
 }

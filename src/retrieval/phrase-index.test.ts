@@ -23,7 +23,14 @@ afterEach(() => corpus.close());
 
 function add(id: string, markdown: string, collection = 'handbook'): void {
   const language = markdown.includes('慢') ? 'zh' : 'en';
-  createDocumentWriter(corpus, collection).replace({ id, language, source: id, hash: markdown, markdown });
+  createDocumentWriter(corpus, collection).replace({
+    id,
+    language,
+    source: id,
+    trust: 'untrusted',
+    hash: markdown,
+    markdown,
+  });
 }
 /** What is known of a phrase, passage by passage. */
 function hitsOf(index: PhraseIndex, phrase: string) {

@@ -68,6 +68,7 @@ describe('search', () => {
       source: 'docs/en/keys.md',
       hash: expect.stringMatching(/^[0-9a-f]{64}$/),
       text: 'A key is revoked at once with one command.',
+      trust: 'untrusted',
       score: expect.any(Number),
     });
     const scores = passages.map(({ score }) => score);

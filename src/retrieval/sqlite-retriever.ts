@@ -7,6 +7,7 @@ import type {
   Retriever,
   ScoredPassage,
 } from '../domain/passage.ts';
+import type { Verdict } from '../domain/verdict.ts';
 import type { Corpus } from './corpus.ts';
 import { createConceptIndex } from './concept-index.ts';
 import { createPhraseIndex } from './phrase-index.ts';
@@ -14,7 +15,8 @@ import { questionConcepts } from './question-concepts.ts';
 import { rankPassages } from './rank-passages.ts';
 
 const READ_PASSAGE = `
-  SELECT document_id || '#' || position AS id, document_id AS documentId, title, source, position, hash, text
+  SELECT document_id || '#' || position AS id, document_id AS documentId, title, source, position, hash, text,
+    trust, verdict
   FROM passages WHERE key = ?`;
 
 /** Names for what may fail, from the beginning of SQLite's error code. */
@@ -34,7 +36,7 @@ const MOST_REMEMBERED_PASSAGES = 1024;
 
 /** Finds passages by words: the index finds each phrase, `rankPassages` puts the passages in order. */
 export function createSqliteRetriever({ database }: Corpus): Retriever {
-  const readPassage = database.prepare<[number], Passage>(READ_PASSAGE);
+  const readPassage = database.prepare<[number], PassageRow>(READ_PASSAGE);
   const revision = database.prepare<[], { number: number }>('SELECT number FROM revision');
   const collections = database.prepare<[], { collection: string }>(
     'SELECT DISTINCT collection FROM documents ORDER BY collection',
@@ -54,7 +56,7 @@ export function createSqliteRetriever({ database }: Corpus): Retriever {
   let knownCollections: readonly string[] = [];
 
   const read = (key: number, remembered: Map<number, Passage>): Passage => {
-    const passage = remembered.get(key) ?? readPassage.get(key)!;
+    const passage = remembered.get(key) ?? fromRow(readPassage.get(key)!);
     if (remembered.size >= MOST_REMEMBERED_PASSAGES) remembered.clear();
     remembered.set(key, passage);
     return passage;
@@ -81,6 +83,13 @@ export function createSqliteRetriever({ database }: Corpus): Retriever {
       return orDegraded(() => find(query));
     },
   };
+}
+
+/** A passage with the guard's verdict as it is stored. */
+type PassageRow = Omit<Passage, 'verdict'> & { readonly verdict: string | null };
+
+function fromRow({ verdict, ...passage }: PassageRow): Passage {
+  return verdict === null ? passage : { ...passage, verdict: JSON.parse(verdict) as Verdict };
 }
 
 /** One hash over a collection's passages. */

@@ -47,8 +47,9 @@ export function feedbackView(feedback: NonNullable<StoredAnswer['feedback']>): o
   };
 }
 
-function passageView({ n, id, title, source, position, score, hash, text, verdict }: UsedPassage): object {
-  return { n: n ?? null, id, title, source, position, score, hash, text, verdict };
+function passageView({ n, id, title, source, position, score, hash, text, trust, verdict }: UsedPassage) {
+  const place = { n: n ?? null, id, title, source, position, score };
+  return { ...place, hash, text, trust: trust ?? 'untrusted', verdict };
 }
 
 function round(milliseconds: number): number {
