@@ -15,7 +15,7 @@ import { createUpstreamClient, type UpstreamClient } from './generation/upstream
 import { GUARD_VERSION } from './guardrail/rules.ts';
 import { listen } from './http/listen.ts';
 import { Admission } from './http/middleware/admission.ts';
-import { createAnswerPath } from './pipeline/answer-path.ts';
+import { createAnswerPath, type GuardSettings } from './pipeline/answer-path.ts';
 import { PROMPT_VERSION } from './prompt/template.ts';
 import { openCorpus, type Corpus } from './retrieval/corpus.ts';
 import { createSqliteRetriever } from './retrieval/sqlite-retriever.ts';
@@ -239,7 +239,28 @@ function admissionLimits({ server }: Config): ConstructorParameters<typeof Admis
   };
 }
 
-function pathSettings({ upstream, retrieval, prompt, telemetry }: Config) {
+function guardSettings(guardrail: Config['guardrail']): GuardSettings {
+  const modes = {
+    input: guardrail.mode_input,
+    context: guardrail.mode_context,
+    output: guardrail.mode_output,
+  };
+  if (guardrail.moderation_url === undefined) return { modes };
+  return {
+    modes,
+    moderation: {
+      url: guardrail.moderation_url,
+      api: guardrail.moderation_api,
+      model: guardrail.moderation_model,
+      apiKey: guardrail.moderation_api_key,
+      mode: guardrail.moderation_mode,
+      timeoutMs: guardrail.moderation_timeout_ms,
+      failure: guardrail.moderation_failure,
+    },
+  };
+}
+
+function pathSettings({ upstream, retrieval, guardrail, prompt, telemetry }: Config) {
   return {
     timeouts: {
       firstByteMs: upstream.first_byte_timeout_ms,
@@ -249,6 +270,7 @@ function pathSettings({ upstream, retrieval, prompt, telemetry }: Config) {
     maxRetries: upstream.max_retries,
     captureContent: telemetry.capture_content,
     passageLimit: retrieval.passages,
+    guards: guardSettings(guardrail),
     promptBudget: { contextTokens: prompt.context_tokens, maxTokens: prompt.max_tokens },
   };
 }

@@ -32,7 +32,11 @@ const NOT_SETTINGS = new Set([
 const STACK_PREFIX = 'GLASSGATE_STACK_';
 /** Settings of the alert relay, which checks them itself. */
 const RELAY_PREFIX = 'GLASSGATE_RELAY_';
-const SECRETS = new Set(['GLASSGATE_AUTH_INSTANCE_SECRET', 'GLASSGATE_UPSTREAM_API_KEY']);
+const SECRETS = new Set([
+  'GLASSGATE_AUTH_INSTANCE_SECRET',
+  'GLASSGATE_UPSTREAM_API_KEY',
+  'GLASSGATE_GUARDRAIL_MODERATION_API_KEY',
+]);
 
 /** Reads file and environment (which wins), checks all of it, and throws one `ConfigError` naming every fault. */
 export function loadConfig(environment: Environment = process.env): Config {

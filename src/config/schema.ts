@@ -101,6 +101,34 @@ const retrieval = z.strictObject({
   passages: integer(1, 50).default(4).describe('Passages put before the model.'),
 });
 
+const guardMode = z.enum(['enforce', 'shadow', 'off']).default('enforce');
+
+const guardrail = z.strictObject({
+  mode_input: guardMode.describe('What the guard on questions may do: enforce, shadow (only tell) or off.'),
+  mode_context: guardMode.describe('The same for the guard on retrieved passages.'),
+  mode_output: guardMode.describe('The same for the guard on answers.'),
+  moderation_url: httpUrl
+    .optional()
+    .describe('Base URL of an OpenAI-compatible moderation service, without /v1; default: none is asked.'),
+  moderation_api: z
+    .enum(['moderations', 'chat'])
+    .default('moderations')
+    .describe('How it is asked: /v1/moderations, or a chat model that answers safe or unsafe.'),
+  moderation_model: z.string().min(1).optional().describe('Model named to the moderation service.'),
+  moderation_api_key: secret.optional().describe('Sent to the moderation service as bearer token.'),
+  moderation_mode: z
+    .enum(['enforce', 'shadow'])
+    .default('enforce')
+    .describe('Whether its blocks stop questions, or are only counted.'),
+  moderation_timeout_ms: milliseconds(60_000).default(300).describe('Longest wait for its verdict.'),
+  moderation_failure: z
+    .enum(['open', 'closed'])
+    .default('open')
+    .describe(
+      'Without its verdict: our own guards decide alone (open), or the question is refused (closed).',
+    ),
+});
+
 const prompt = z.strictObject({
   context_tokens: integer(64, 1_000_000).default(1500).describe('Token budget of the retrieved passages.'),
   max_tokens: integer(256, 10_000_000)
@@ -130,7 +158,7 @@ const telemetry = z.strictObject({
 });
 
 /** Every section of the configuration; `GLASSGATE_<SECTION>_<NAME>` in the environment, `section.name` in the file. */
-export const CONFIG_SECTIONS = { server, auth, upstream, retrieval, prompt, storage, telemetry };
+export const CONFIG_SECTIONS = { server, auth, upstream, retrieval, guardrail, prompt, storage, telemetry };
 
 /** The whole configuration; unknown keys are faults. */
 export const configSchema = z.strictObject({
@@ -138,6 +166,7 @@ export const configSchema = z.strictObject({
   auth: auth.prefault({}),
   upstream: upstream.prefault({}),
   retrieval: retrieval.prefault({}),
+  guardrail: guardrail.prefault({}),
   prompt: prompt.prefault({}),
   storage: storage.prefault({}),
   telemetry: telemetry.prefault({}),

@@ -63,6 +63,7 @@ export const ERROR_CODES = {
   headers_too_large: rule(431, 'caller', 'The request headers are larger than this gateway accepts.'),
   client_closed_request: rule(499, 'caller', 'The caller left before the answer was complete.'),
   internal_error: rule(500, 'gateway', 'The gateway failed to answer this request.', 'server_error'),
+  guard_failed: rule(500, 'gateway', 'The question could not be judged by the guard.', 'server_error'),
   upstream_error: rule(502, 'upstream', 'The model server failed.', 'upstream_error'),
   upstream_unreachable: rule(502, 'upstream', 'The model server cannot be reached.', 'upstream_error'),
   upstream_unauthorized: rule(

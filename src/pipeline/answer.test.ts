@@ -58,6 +58,7 @@ afterEach(() => {
 function createPath(captureContent = false) {
   return createAnswerPath({
     instruments,
+    guards: { modes: { input: 'enforce', context: 'enforce', output: 'enforce' } },
     upstream: client,
     retriever: {
       collections: () => ['handbook'],

@@ -2,11 +2,11 @@ import type { AnswerEvent } from '../domain/answer-event.ts';
 import type { ChatRequest } from '../domain/chat-request.ts';
 import { languageOf } from '../domain/language.ts';
 import type { RequestContext } from '../domain/request-context.ts';
-import type { GuardStage, Verdict } from '../domain/verdict.ts';
+import { isBlocking, type BlockVerdict, type GuardStage } from '../domain/verdict.ts';
 import { toGatewayError } from '../errors/gateway-error.ts';
 import type { AnswerPath } from './answer-path.ts';
 import { AnswerJournal } from './journal.ts';
-import { questionOf, userTextOf } from './question.ts';
+import { askedText, questionOf } from './question.ts';
 import { runStage, type StageScope } from './stage.ts';
 
 /**
@@ -24,23 +24,24 @@ export async function* answer(
   const journal = new AnswerJournal(request, context);
   const scope: StageScope = { context, journal, instruments: path.instruments };
   try {
-    const asked = await runStage(path.inputGuard, userTextOf(request), scope);
-    if (asked.action === 'block') {
+    const asked = await path.judgeQuestion(askedText(request), scope);
+    if (isBlocking(asked)) {
       journal.blocked('question_blocked');
       yield blocked('input', asked, request);
       return;
     }
 
-    const passages = request.retrieval.enabled ? await findPassages(request, path, scope) : undefined;
+    const found = request.retrieval.enabled ? await findPassages(request, path, scope) : undefined;
+    const passages = found?.allowed;
     const prompt = await runStage(path.assemble, { request, passages }, scope);
-    journal.passages = path.listPassages(prompt.passages, journal.passages);
+    journal.passages = path.listPassages(prompt.passages, found ?? NOTHING_FOUND);
     yield { type: 'answer-start', passages: journal.passages };
 
     const guard = path.openOutputGuard(prompt.marker, scope);
     try {
       for await (const frames of path.generate({ ...request, messages: prompt.messages }, scope)) {
         const released = guard.push(frames);
-        if (guard.verdict.action === 'block') {
+        if (isBlocking(guard.verdict)) {
           journal.blocked('answer_blocked');
           yield blocked('output', guard.verdict, request);
           return;
@@ -49,6 +50,11 @@ export async function* answer(
         if (released.length > 0) yield { type: 'answer-delta', frames: released };
       }
       const held = guard.end();
+      if (isBlocking(guard.verdict)) {
+        journal.blocked('answer_blocked');
+        yield blocked('output', guard.verdict, request);
+        return;
+      }
       journal.released(held);
       if (held.length > 0) yield { type: 'answer-delta', frames: held };
     } finally {
@@ -73,15 +79,15 @@ async function findPassages(request: ChatRequest, path: AnswerPath, scope: Stage
   };
   const found = await runStage(path.retrieve, query, scope);
   if (found.degraded !== undefined) path.reportDegraded(found.degraded, scope);
-  const judged = await runStage(path.contextGuard, found.passages, scope);
-  scope.journal.passages = path.setAside(judged, scope);
-  return judged.filter(({ verdict }) => verdict.action !== 'block').map(({ passage }) => passage);
+  const judged = await path.judgePassages(found.passages, scope);
+  const setAside = path.setAside(judged, scope);
+  scope.journal.passages = setAside;
+  const allowed = judged.filter(({ verdict }) => !isBlocking(verdict)).map(({ passage }) => passage);
+  return { judged, setAside, allowed };
 }
 
-function blocked(
-  stage: GuardStage,
-  verdict: Exclude<Verdict, { action: 'allow' }>,
-  request: ChatRequest,
-): AnswerEvent {
+const NOTHING_FOUND = { judged: [], setAside: [] };
+
+function blocked(stage: GuardStage, verdict: BlockVerdict, request: ChatRequest): AnswerEvent {
   return { type: 'answer-blocked', stage, verdict, language: languageOf(questionOf(request)) };
 }

@@ -1,11 +1,21 @@
-import { SpanKind, type Attributes } from '@opentelemetry/api';
+import { textLanguageOf } from '../domain/language.ts';
 import type { ScoredPassage } from '../domain/passage.ts';
-import type { GuardStage, PassageVerdict, Verdict } from '../domain/verdict.ts';
-import { judgePassages, judgeText, prepareTextGuard } from '../guardrail/text-guard.ts';
+import { inShadow, isBlocking, type GuardMode, type Verdict } from '../domain/verdict.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
+import {
+  FAILED_VERDICT,
+  judgePassages,
+  judgeText,
+  prepareTextGuard,
+  type TextJudge,
+} from '../guardrail/text-guard.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
-import * as semconv from '../telemetry/semconv.ts';
-import { ATTRIBUTES, SPANS } from '../telemetry/vocabulary.ts';
-import type { Stage, StageIdentity } from './stage.ts';
+import { ATTRIBUTES } from '../telemetry/vocabulary.ts';
+import { guardIdentity } from './guard-identity.ts';
+import { countVerdict, describeVerdict, verdictAttributes } from './guard-report.ts';
+import { withModeration, type Moderate } from './moderation-step.ts';
+import { withinQuestion, type AskedText } from './question.ts';
+import type { Stage } from './stage.ts';
 
 /** A retrieved passage with the guard's verdict on it. */
 export interface JudgedPassage {
@@ -13,86 +23,84 @@ export interface JudgedPassage {
   readonly verdict: Verdict;
 }
 
-/** Judges what the caller says; is ready when it is made, so that the first caller does not wait. */
-export function createInputGuardStage(instruments: Instruments): Stage<string, Verdict> {
+/** What a guard on text is made of. */
+export interface GuardStageOptions {
+  readonly instruments: Instruments;
+  readonly mode: Exclude<GuardMode, 'off'>;
+  readonly judge?: TextJudge;
+}
+
+/** What the guard on questions is made of. */
+export interface InputGuardOptions extends GuardStageOptions {
+  /** Asks the moderation service; absent when there is none. */
+  readonly moderate?: Moderate | undefined;
+}
+
+/**
+ * Judges what the caller says; is ready when it is made, so that the first caller does not wait. It fails closed: a question
+ * that it could not judge is no question that it let through.
+ */
+export function createInputGuardStage(options: InputGuardOptions): Stage<AskedText, Verdict> {
+  const { instruments, mode, judge = judgeText, moderate } = options;
   prepareTextGuard();
+  const decide = (asked: AskedText): Verdict => withinQuestion(judge(asked.text, 'question'), asked);
+  const onFailure = (thrown: unknown): Verdict => applied(failed(thrown, mode, instruments), mode);
   return {
     ...guardIdentity('input'),
-    run: (text) => judgeText(text, 'question'),
-    describe: (verdict) => describeVerdict('input', verdict, instruments),
+    run(asked, context, span) {
+      if (moderate === undefined) {
+        try {
+          return applied(decide(asked), mode);
+        } catch (thrown) {
+          return onFailure(thrown);
+        }
+      }
+      const second = moderate(asked.text, { signal: context.signal, parent: span.context });
+      const verdict = withModeration(second, () => decide(asked), instruments);
+      return verdict.then((decided) => applied(decided, mode), onFailure);
+    },
+    describe: (verdict, { text }) =>
+      describeVerdict({ stage: 'input', language: textLanguageOf(text) }, verdict, instruments),
   };
 }
 
+/** Refuses what could not be judged; a guard that only watches says so instead, and is counted with its verdict. */
+function failed(thrown: unknown, mode: GuardMode, instruments: Instruments): Verdict {
+  if (mode === 'shadow') return FAILED_VERDICT;
+  instruments['glassgate.guardrail.failures'].record(1, { 'glassgate.guardrail.stage': 'input' });
+  throw thrown instanceof GatewayError ? thrown : new GatewayError('guard_failed', { cause: thrown });
+}
+
+function applied(verdict: Verdict, mode: GuardMode): Verdict {
+  return mode === 'shadow' ? inShadow(verdict) : verdict;
+}
+
 /** Judges each retrieved passage. */
-export function createContextGuardStage(
-  instruments: Instruments,
-): Stage<readonly ScoredPassage[], readonly JudgedPassage[]> {
+export function createContextGuardStage({
+  instruments,
+  mode,
+  judge,
+}: GuardStageOptions): Stage<readonly ScoredPassage[], readonly JudgedPassage[]> {
   return {
     ...guardIdentity('context'),
-    run: (passages) => pair(passages, judgePassages(passages)),
+    run(passages) {
+      const verdicts = judgePassages(passages, judge);
+      return passages.map((passage, index) => {
+        // A passage without a verdict cannot be: one comes back for each.
+        const { verdict } = verdicts[index] ?? { verdict: FAILED_VERDICT };
+        return { passage, verdict: applied(verdict, mode) };
+      });
+    },
     describe(judged) {
-      for (const { verdict } of judged) countVerdict('context', verdict, instruments);
-      const dropped = judged.filter(({ verdict }) => verdict.action === 'block').length;
+      for (const { passage, verdict } of judged) {
+        const language = textLanguageOf(passage.text);
+        countVerdict({ stage: 'context', language }, verdict, instruments);
+      }
+      const dropped = judged.filter(({ verdict }) => isBlocking(verdict)).length;
       // One dropped passage does not block the answer: the step itself went well.
       return { attributes: { ...verdictAttributes(worst(judged)), [ATTRIBUTES.PASSAGES_DROPPED]: dropped } };
     },
   };
-}
-
-/** The step that watches the answer; it stays open as long as the stream. */
-export const OUTPUT_GUARD = guardIdentity('output');
-
-/** Attributes of a verdict, counted in the metric as well. */
-export function describeVerdict(
-  stage: GuardStage,
-  verdict: Verdict,
-  instruments: Instruments,
-): { attributes: Attributes; verdict: Verdict } {
-  countVerdict(stage, verdict, instruments);
-  return { attributes: verdictAttributes(verdict), verdict };
-}
-
-function guardIdentity(stage: GuardStage): StageIdentity<unknown> {
-  const names = { input: 'input_guard', context: 'context_guard', output: 'output_guard' } as const;
-  const spans = {
-    input: SPANS.INPUT_GUARD,
-    context: SPANS.CONTEXT_GUARD,
-    output: SPANS.OUTPUT_GUARD,
-  } as const;
-  const attributes = {
-    [semconv.ATTR_GEN_AI_OPERATION_NAME]: 'apply_guardrail',
-    [semconv.ATTR_GEN_AI_GUARDRAIL_COMPONENT_NAME]: stage,
-  };
-  return {
-    name: names[stage],
-    kind: SpanKind.INTERNAL,
-    span: () => spans[stage],
-    attributes: () => attributes,
-  };
-}
-
-function countVerdict(stage: GuardStage, verdict: Verdict, instruments: Instruments): void {
-  instruments['glassgate.guardrail.verdicts'].record(1, {
-    'glassgate.guardrail.stage': stage,
-    'glassgate.guardrail.action': verdict.action,
-    'glassgate.guardrail.rule': verdict.action === 'allow' ? 'none' : verdict.rule,
-  });
-}
-
-function verdictAttributes(verdict: Verdict): Attributes {
-  if (verdict.action === 'allow') return { [semconv.ATTR_GEN_AI_GUARDRAIL_RESULT_VALUE]: 'allow' };
-  return {
-    [semconv.ATTR_GEN_AI_GUARDRAIL_RESULT_VALUE]: verdict.action,
-    [semconv.ATTR_GEN_AI_GUARDRAIL_POLICY_RULE_ID]: verdict.rule,
-    [semconv.ATTR_GEN_AI_GUARDRAIL_RISK_CATEGORY]: verdict.category,
-  };
-}
-
-function pair(passages: readonly ScoredPassage[], verdicts: readonly PassageVerdict[]): JudgedPassage[] {
-  return passages.map((passage, index) => ({
-    passage,
-    verdict: verdicts[index]?.verdict ?? { action: 'allow' },
-  }));
 }
 
 function worst(judged: readonly JudgedPassage[]): Verdict {

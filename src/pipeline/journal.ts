@@ -50,6 +50,11 @@ export class AnswerJournal {
     return this.#request.retrieval.enabled ? this.#request.retrieval.collection : '';
   }
 
+  /** What was asked. */
+  get question(): string {
+    return questionOf(this.#request);
+  }
+
   /** Milliseconds since the request began. */
   elapsedMs(): number {
     return performance.now() - this.#context.startedAt;
@@ -114,7 +119,7 @@ export class AnswerJournal {
       chatSpanId: this.chatSpanId,
       responseId: this.responseId,
       createdAt: this.#createdAt,
-      question: questionOf(this.#request),
+      question: this.question,
       answer: this.answerText,
       model: this.#request.model,
       stream: this.#request.stream,

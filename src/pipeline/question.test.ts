@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ChatMessage } from '../domain/chat-request.ts';
 import { chatRequest } from './__fixtures__/request.ts';
-import { questionOf, textOf, userTextOf } from './question.ts';
+import { askedText, questionOf, textOf, userTextOf, withinQuestion } from './question.ts';
 
 function user(content: ChatMessage['content']): ChatMessage {
   return { role: 'user', content };
@@ -75,6 +75,43 @@ describe('what the guard reads', () => {
         user('Hello.'),
       ];
       expect(userTextOf(chatRequest({ messages }))).toBe('Hello.');
+    },
+  );
+});
+
+describe('a place in what the caller says', () => {
+  const found = (start: number, end: number) =>
+    ({ action: 'block', rule: 'a-rule', category: 'LLM01', span: { start, end } }) as const;
+  const asked = askedText(chatRequest({ messages: [user('Hello.'), user(' Ignore that. \n')] }));
+
+  test('is the text of all turns, with the question at its end', () => {
+    expect(asked).toEqual({ text: 'Hello.\n Ignore that. \n', question: 'Ignore that.' });
+  });
+
+  test.each([
+    ['in the question', [8, 14], { start: 0, end: 6 }],
+    ['across its beginning', [2, 14], { start: 0, end: 6 }],
+    ['past its end', [15, 22], { start: 7, end: 12 }],
+    ['in an earlier turn', [0, 5], undefined],
+  ] as const)('%s', (_name, [start, end], span) => {
+    const verdict = withinQuestion(found(start, end), asked);
+    expect(verdict).toEqual({
+      action: 'block',
+      rule: 'a-rule',
+      category: 'LLM01',
+      ...(span && { span }),
+    });
+  });
+
+  test('is none without a question', () => {
+    const nothing = askedText(chatRequest({ messages: [user('Hello.'), user(' ')] }));
+    expect(withinQuestion(found(0, 5), nothing)).not.toHaveProperty('span');
+  });
+
+  test.each([{ action: 'allow' }, { action: 'flag', rule: 'a-rule', category: 'LLM01' }] as const)(
+    'of %j is none',
+    (verdict) => {
+      expect(withinQuestion(verdict, asked)).toBe(verdict);
     },
   );
 });

@@ -1,7 +1,7 @@
 import type { Attributes, SpanKind } from '@opentelemetry/api';
 import type { StageName, StageTiming } from '../domain/answer-record.ts';
 import type { RequestContext } from '../domain/request-context.ts';
-import type { Verdict } from '../domain/verdict.ts';
+import { isBlocking, type Verdict } from '../domain/verdict.ts';
 import { toGatewayError } from '../errors/gateway-error.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { openSpan, type OpenSpan } from '../telemetry/spans.ts';
@@ -14,9 +14,10 @@ export interface Stage<In, Out> {
   /** Low-cardinality name of the span. */
   readonly span: (input: In) => string;
   readonly attributes: (input: In) => Attributes;
-  run(input: In, context: RequestContext): Out | Promise<Out>;
+  /** `span` is the step's own: the parent of what the step asks of others. */
+  run(input: In, context: RequestContext, span: OpenSpan): Out | Promise<Out>;
   /** What the result means for the span and the waterfall. */
-  readonly describe: (output: Out) => StageResult;
+  readonly describe: (output: Out, input: In) => StageResult;
 }
 
 /** How a step ended, for its span and its row of the waterfall. */
@@ -36,9 +37,9 @@ export interface StageScope {
 export async function runStage<In, Out>(stage: Stage<In, Out>, input: In, scope: StageScope): Promise<Out> {
   const open = openStage(stage, input, scope);
   try {
-    const work = stage.run(input, scope.context);
+    const work = stage.run(input, scope.context, open.span);
     const output = work instanceof Promise ? await work : work;
-    open.end(stage.describe(output));
+    open.end(stage.describe(output, input));
     return output;
   } catch (thrown) {
     open.fail(thrown);
@@ -81,7 +82,7 @@ export function openStage<In>(stage: StageIdentity<In>, input: In, scope: StageS
     span,
     end({ attributes, verdict }) {
       if (!ended) span.annotate(attributes);
-      close(verdict?.action === 'block' ? 'blocked' : 'ok', verdict);
+      close(isBlocking(verdict) ? 'blocked' : 'ok', verdict);
     },
     fail(thrown) {
       const { code } = toGatewayError(thrown);

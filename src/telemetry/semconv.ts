@@ -41,6 +41,7 @@ export const ATTR_GEN_AI_GUARDRAIL_COMPONENT_NAME = 'gen_ai.guardrail.component.
 export const ATTR_GEN_AI_GUARDRAIL_POLICY_RULE_ID = 'gen_ai.guardrail.policy.rule.id';
 export const ATTR_GEN_AI_GUARDRAIL_RESULT_VALUE = 'gen_ai.guardrail.result.value';
 export const ATTR_GEN_AI_GUARDRAIL_RISK_CATEGORY = 'gen_ai.guardrail.risk.category';
+export const ATTR_GEN_AI_GUARDRAIL_RISK_SCORE = 'gen_ai.guardrail.risk.score';
 export const ATTR_GEN_AI_EVALUATION_NAME = 'gen_ai.evaluation.name';
 export const ATTR_GEN_AI_EVALUATION_SCORE_VALUE = 'gen_ai.evaluation.score.value';
 export const ATTR_GEN_AI_EVALUATION_SCORE_LABEL = 'gen_ai.evaluation.score.label';

@@ -24,6 +24,7 @@ const STAGES = [
   'record',
 ] as const;
 const STAGE_OUTCOMES = ['ok', 'blocked', 'failed', 'aborted'] as const;
+const GUARD_STAGES = ['input', 'context', 'output'] as const;
 const ERROR_TYPES = Object.keys(ERROR_CODES);
 /** Milliseconds matter inside the gateway, seconds in the model. */
 const SECONDS_BUCKETS = [
@@ -123,10 +124,38 @@ export const METRICS = {
     unit: '{verdict}',
     description: 'Decisions of the guards; `none` is the rule of an allowed text.',
     labels: {
-      'glassgate.guardrail.stage': ['input', 'context', 'output'],
+      'glassgate.guardrail.stage': GUARD_STAGES,
       'glassgate.guardrail.action': ['allow', 'flag', 'block'],
       'glassgate.guardrail.rule': 'open',
+      'glassgate.guardrail.mode': ['enforce', 'shadow'],
+      'glassgate.language': ['en', 'zh', 'other'],
     },
+  },
+  'glassgate.guardrail.truncated': {
+    kind: 'counter',
+    unit: '{text}',
+    description: 'Texts that a guard did not read whole, because they are too long or decode to too much.',
+    labels: { 'glassgate.guardrail.stage': GUARD_STAGES },
+  },
+  'glassgate.guardrail.failures': {
+    kind: 'counter',
+    unit: '{failure}',
+    description: 'Texts that a guard failed to judge because of a fault of its own.',
+    labels: { 'glassgate.guardrail.stage': GUARD_STAGES },
+  },
+  'glassgate.guardrail.moderations': {
+    kind: 'counter',
+    unit: '{call}',
+    description:
+      'Questions for the moderation service, by how each ended; `open`: not asked, its breaker is open.',
+    labels: { 'glassgate.guardrail.moderation': ['allow', 'block', 'timeout', 'failed', 'open', 'aborted'] },
+  },
+  'glassgate.guardrail.disagreements': {
+    kind: 'counter',
+    unit: '{verdict}',
+    description:
+      'Questions that either the moderation service or our own guard would stop, and the other not.',
+    labels: { 'glassgate.guardrail.stopped_by': ['moderation', 'gateway'] },
   },
   'glassgate.retrieval.passages': {
     kind: 'histogram',
@@ -236,6 +265,9 @@ export const ATTRIBUTES = {
   RETRIEVAL_COUNT: 'glassgate.retrieval.count',
   PASSAGE_ID: 'glassgate.passage.id',
   PASSAGES_DROPPED: 'glassgate.guardrail.passages_dropped',
+  GUARDRAIL_VIEW: 'glassgate.guardrail.view',
+  GUARDRAIL_TRUNCATED: 'glassgate.guardrail.truncated',
+  GUARDRAIL_SHADOW: 'glassgate.guardrail.shadow',
   PROMPT_VERSION: 'glassgate.prompt.version',
   PROMPT_PASSAGES: 'glassgate.prompt.passages',
   PROMPT_TOKENS_ESTIMATED: 'glassgate.prompt.tokens_estimated',
@@ -247,6 +279,7 @@ export const SPANS = {
   INPUT_GUARD: 'apply_guardrail input',
   CONTEXT_GUARD: 'apply_guardrail context',
   OUTPUT_GUARD: 'apply_guardrail output',
+  MODERATION: 'apply_guardrail moderation',
   RETRIEVAL: 'retrieval',
   ASSEMBLE: 'assemble_prompt',
   CHAT: 'chat',
@@ -256,6 +289,9 @@ export const SPANS = {
 export const LOG_EVENTS = {
   'request.completed': 'A request ended: with which status, outcome and duration.',
   'guardrail.blocked': 'A guard stopped a question, a passage or an answer.',
+  'guardrail.shadow_blocked': 'A guard that only watches would have stopped something.',
+  'moderation.unavailable': 'The moderation service is not asked for a while: it failed again and again.',
+  'moderation.available': 'The moderation service is asked again.',
   'retrieval.degraded': 'Retrieval failed and the answer went on without passages.',
   'upstream.retried': 'A call to the upstream failed and is tried again.',
   'upstream.failed':
@@ -274,6 +310,7 @@ export const LOG_EVENTS = {
   'worker.started': 'The primary started a child process.',
   'worker.exited': 'A child process ended.',
   'corpus.ingested': 'A folder was read into the index.',
+  'corpus.quarantined': 'A passage was quarantined when its document was read in.',
   'answers.pruned': 'Answers past their retention were deleted.',
   'relay.webhook_refused': 'The alert relay refused a webhook; nothing was sent for it.',
   'relay.message_sent': 'DingTalk took a message.',

@@ -44,7 +44,10 @@ export function closeExchange(exchange: Exchange, end: ExchangeEnd, instruments:
     },
     span.context,
   );
-  if (failure?.code === 'internal_error') reportFault(failure.cause, exchange);
+  const isFault = failure?.code === 'internal_error' || failure?.code === 'guard_failed';
+  // Without a cause it is the moderation service that is missing: no fault of ours.
+  if (isFault && (failure.code === 'internal_error' || failure.cause !== undefined))
+    reportFault(failure.cause, exchange);
 }
 
 function answerAttributes({ failure, answerId }: Exchange, aborted: boolean): Record<string, string> {
