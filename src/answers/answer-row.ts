@@ -66,7 +66,7 @@ export function toAnswerRow(record: AnswerRecord): AnswerRow {
     outcome: record.outcome,
     error_code: record.errorCode ?? null,
     finish_reason: record.finishReason ?? null,
-    passages: JSON.stringify(record.passages.map(withoutText)),
+    passages: JSON.stringify(record.passages.map((passage) => ({ ...passage, text: undefined }))),
     stages: JSON.stringify(record.stages),
     input_tokens: record.usage?.inputTokens ?? null,
     output_tokens: record.usage?.outputTokens ?? null,
@@ -75,10 +75,6 @@ export function toAnswerRow(record: AnswerRecord): AnswerRow {
     overhead_ms: record.overheadMs,
     versions: JSON.stringify(record.versions),
   };
-}
-
-function withoutText({ text: _, ...passage }: UsedPassage): Omit<UsedPassage, 'text'> {
-  return passage;
 }
 
 /** The record and feedback of a row read by `ANSWER_COLUMNS`. */
