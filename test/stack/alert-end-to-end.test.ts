@@ -79,6 +79,7 @@ async function startServers(folder: string): Promise<void> {
     OTEL_METRIC_EXPORT_INTERVAL: '3000',
   });
   ending.use(relay);
+  stack.guard(relay.pid);
   stack.setTargets('alert-relay', [new URL(relay.url).host]);
 }
 

@@ -24,6 +24,7 @@ const ONLY_WHEN_IT_HAPPENS: Readonly<Record<string, string>> = {
   'glassgate_stage_outcome="failed"': 'a step that breaks',
   glassgate_answers_not_recorded_total: 'a lost answer record',
   glassgate_log_dropped_total: 'a reader of standard output that is too slow',
+  glassgate_relay_dropped_total: 'a message that the robot refuses for good',
   glassgate_requests_rejected_total: 'too many requests at once',
   glassgate_requests_waiting: 'a request that waits for a place',
   glassgate_upstream_usage_missing_total: 'an upstream without usage',

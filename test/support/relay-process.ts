@@ -6,6 +6,7 @@ import { waitUntil } from './wait-until.ts';
 /** The alert relay as its user runs it, on a loopback port of its own. */
 export interface RelayProcess extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
   /** Everything written to both outputs. */
   output(): string;
   post(body: unknown, token?: string): Promise<Response>;
@@ -49,6 +50,7 @@ export async function startRelayProcess(settings: Readonly<Record<string, string
   };
   return {
     url,
+    pid: child.pid ?? 0,
     output: () => output,
     post: (body, token = RELAY_TOKEN) =>
       fetch(`${url}/v1/alerts`, {
