@@ -1,6 +1,7 @@
 import type { AnswerRecord } from '../domain/answer-record.ts';
 import { StorageUnavailableError } from '../storage/storage-unavailable-error.ts';
 import type { BatchResult } from './answer-writer.ts';
+import { StoredTexts, type WrittenRecord } from './stored-texts.ts';
 import { WRITER_CRASHED } from './writer-client.ts';
 
 /** Answer records that will never be stored, and why. */
@@ -41,11 +42,19 @@ const RETRY_DELAY_MS = { first: 20, longest: 1000 };
 /** A batch that was there at so many crashes in a row is what crashes the thread. */
 const CRASH_LIMIT = 3;
 
+interface QueuedRecord {
+  readonly record: AnswerRecord;
+  readonly written: WrittenRecord;
+  /** Of what is written, in UTF-8. */
+  readonly json: Buffer;
+}
+
 /** A bounded queue before the writer: takes records without waiting, hands one batch at a time over, repeats what failed. */
 export class AnswerRecorder {
   readonly #options: RecorderOptions;
-  readonly #waiting = new Map<string, Buffer>();
-  #batch = new Map<string, Buffer>();
+  readonly #waiting = new Map<string, QueuedRecord>();
+  readonly #storedTexts = new StoredTexts();
+  #batch = new Map<string, QueuedRecord>();
   #queuedBytes = 0;
   #recorded = 0;
   #lost = 0;
@@ -63,7 +72,8 @@ export class AnswerRecorder {
 
   /** Never waits, never throws; what cannot be taken is counted as lost. */
   record(record: AnswerRecord): void {
-    const json = toJson(record);
+    const written = this.#storedTexts.leaveOut(record);
+    const json = toJson(written);
     if (json === undefined) return this.#lose(1, 'write_failed');
     if (this.#closed) return this.#lose(1, 'shutdown');
     if (this.#has(record.answerId)) return;
@@ -72,15 +82,14 @@ export class AnswerRecorder {
       this.#queuedBytes + json.length > this.#options.queueLimitBytes
     )
       return this.#lose(1, 'queue_full');
-    this.#waiting.set(record.answerId, json);
+    this.#waiting.set(record.answerId, { record, written, json });
     this.#queuedBytes += json.length;
     this.#flushAfter(FLUSH_INTERVAL_MS);
   }
 
   /** A record that is not known to be stored yet. */
   find(answerId: string): AnswerRecord | undefined {
-    const json = this.#waiting.get(answerId) ?? this.#batch.get(answerId);
-    return json === undefined ? undefined : (JSON.parse(json.toString()) as AnswerRecord);
+    return (this.#waiting.get(answerId) ?? this.#batch.get(answerId))?.record;
   }
 
   stats(): RecorderStats {
@@ -139,7 +148,7 @@ export class AnswerRecorder {
     if (this.#batch.size === 0) return;
     this.#writing = true;
     const batch = this.#batch;
-    const outcome = await this.#options.write([...batch.values()]).catch(toError);
+    const outcome = await this.#options.write(Array.from(batch.values(), ({ json }) => json)).catch(toError);
     this.#writing = false;
     // Closed in the meantime: this batch was counted as lost, and stays so.
     if (this.#batch !== batch) return;
@@ -148,10 +157,10 @@ export class AnswerRecorder {
   }
 
   #takeBatch(): void {
-    for (const [answerId, json] of this.#waiting) {
+    for (const [answerId, queued] of this.#waiting) {
       if (this.#batch.size >= BATCH_LIMIT) break;
       this.#waiting.delete(answerId);
-      this.#batch.set(answerId, json);
+      this.#batch.set(answerId, queued);
     }
   }
 
@@ -160,6 +169,8 @@ export class AnswerRecorder {
     this.#crashesInARow = 0;
     this.#writeError = undefined;
     this.#recorded += recorded;
+    // Which of them failed is not known, and its texts may have gone with it.
+    if (failed === 0) for (const { written } of this.#batch.values()) this.#storedTexts.note(written);
     this.#forgetBatch();
     if (recorded > 0) quietly(() => this.#options.onRecorded(recorded));
     if (failed > 0) this.#lose(failed, 'write_failed');
@@ -167,6 +178,8 @@ export class AnswerRecorder {
   }
 
   #afterFailure(error: Error): void {
+    // The file may be another one when it can be written again.
+    this.#storedTexts.forget();
     this.#writeError = error instanceof StorageUnavailableError ? error.reason : 'writer_failed';
     if (this.#writeError === WRITER_CRASHED) this.#crashesInARow += 1;
     if (this.#crashesInARow >= CRASH_LIMIT) {
@@ -185,7 +198,7 @@ export class AnswerRecorder {
   }
 
   #forgetBatch(): void {
-    for (const json of this.#batch.values()) this.#queuedBytes -= json.length;
+    for (const { json } of this.#batch.values()) this.#queuedBytes -= json.length;
     this.#batch = new Map();
   }
 
@@ -195,8 +208,8 @@ export class AnswerRecorder {
   }
 }
 
-/** JSON made at once: exact size, no later change by the caller, and a record that has none harms no other. */
-function toJson(record: AnswerRecord): Buffer | undefined {
+/** JSON made at once: exact size, and a record that has none harms no other. */
+function toJson(record: object): Buffer | undefined {
   try {
     return Buffer.from(JSON.stringify(record));
   } catch {

@@ -5,6 +5,7 @@ import type {
   StageTiming,
   UsedPassage,
 } from '../domain/answer-record.ts';
+import type { WrittenRecord } from './stored-texts.ts';
 import type { AnswerTrace, Rating, StoredAnswer } from './stored-answer.ts';
 
 /** The columns of an answer and its feedback, each passage with its text again. */
@@ -50,7 +51,7 @@ export interface FeedbackColumns {
 }
 
 /** The columns of a record; the texts of its passages are in a table of their own. */
-export function toAnswerRow(record: AnswerRecord): AnswerRow {
+export function toAnswerRow(record: WrittenRecord): AnswerRow {
   return {
     answer_id: record.answerId,
     owner: record.owner,

@@ -1,9 +1,10 @@
 import Database from 'better-sqlite3';
-import type { AnswerRecord, Feedback } from '../domain/answer-record.ts';
+import type { Feedback } from '../domain/answer-record.ts';
 import { openDatabase } from '../storage/open-database.ts';
 import { type FeedbackColumns, fromFeedbackColumns, toAnswerRow } from './answer-row.ts';
 import { createPassageTexts, type PassageTexts } from './passage-texts.ts';
 import { ANSWER_MIGRATIONS } from './schema.ts';
+import type { WrittenRecord } from './stored-texts.ts';
 import type { RateRequest, Rating } from './stored-answer.ts';
 
 /** Where the writer writes. */
@@ -69,7 +70,7 @@ export function openAnswerWriter(options: WriterOptions): AnswerWriter {
 /** False when this record can never be stored; throws when no record can be stored now. */
 function tryInsert(insert: Database.Statement, texts: PassageTexts, json: string): boolean {
   try {
-    const record = JSON.parse(json) as AnswerRecord;
+    const record = JSON.parse(json) as WrittenRecord;
     texts.keep(record.passages);
     insert.run(toAnswerRow(record));
     return true;

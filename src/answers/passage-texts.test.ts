@@ -84,11 +84,11 @@ describe('texts of passages', () => {
     await pruneAnswers({ path, olderThanDays: 1, now: START + HOUR_MS - 1 + DAY_MS });
     expect(find(kept)).toEqual(kept);
 
-    vi.setSystemTime(START + 2 * HOUR_MS);
+    vi.setSystemTime(START + 3 * HOUR_MS);
     const newest = answerRecord({ createdAt: Date.now(), passages: [passage({ hash: 'in-use' })] });
     write(newest);
-    await pruneAnswers({ path, olderThanDays: 1, now: START + 2 * HOUR_MS + DAY_MS });
-    expect(texts()).toMatchObject([{ hash: 'in-use', used_at: START + 2 * HOUR_MS }]);
+    await pruneAnswers({ path, olderThanDays: 1, now: START + 3 * HOUR_MS + DAY_MS });
+    expect(texts()).toMatchObject([{ hash: 'in-use', used_at: START + 3 * HOUR_MS }]);
     expect(find(newest)).toEqual(newest);
   });
 });

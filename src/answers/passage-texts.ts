@@ -1,16 +1,18 @@
 import type Database from 'better-sqlite3';
-import type { UsedPassage } from '../domain/answer-record.ts';
+import type { WrittenPassage } from './stored-texts.ts';
 
 /** The table that keeps each passage's text once, from the writer's side. */
 export interface PassageTexts {
   /** Stores the texts that are not there, and notes the use of those that are. */
-  keep(passages: readonly UsedPassage[]): void;
+  keep(passages: readonly WrittenPassage[]): void;
   /** Runs a transaction: what it kept counts as stored only when it is committed. */
   during<Result>(transaction: () => Result): Result;
 }
 
-/** How far `used_at` may be behind: a text in use is noted once in this time, not with every answer. */
-export const USE_NOTED_EVERY_MS = 60 * 60 * 1000;
+/** A text in use is noted once in this time, not with every answer; it comes here at least every half hour (stored-texts.ts). */
+const USE_NOTED_EVERY_MS = 60 * 60 * 1000;
+/** How far `used_at` may be behind. */
+export const USE_BEHIND_MS = 2 * USE_NOTED_EVERY_MS;
 const MOST_REMEMBERED = 4096;
 
 const KEEP_TEXT = `
@@ -26,7 +28,7 @@ export function createPassageTexts(database: Database.Database): PassageTexts {
     keep(passages) {
       const now = Date.now();
       for (const { hash, text } of passages) {
-        if (now - (noted.get(hash) ?? 0) < USE_NOTED_EVERY_MS) continue;
+        if (text === undefined || now - (noted.get(hash) ?? 0) < USE_NOTED_EVERY_MS) continue;
         keepText.run({ hash, text, now });
         if (noted.size >= MOST_REMEMBERED) noted.clear();
         noted.set(hash, now);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { isBusy, openDatabase } from '../storage/open-database.ts';
-import { USE_NOTED_EVERY_MS } from './passage-texts.ts';
+import { USE_BEHIND_MS } from './passage-texts.ts';
 import { ANSWER_MIGRATIONS } from './schema.ts';
 
 /** What to delete from which file. */
@@ -56,7 +56,7 @@ export async function pruneAnswers(options: PruneOptions): Promise<PruneResult> 
     const orphans = database.prepare<[number]>(DELETE_ORPHANS);
     const orphanedFeedback = await repeat((before) => orphans.run(before).changes, cutoff, signal);
     const texts = database.prepare<[number]>(DELETE_TEXTS);
-    await repeat((before) => texts.run(before).changes, cutoff - USE_NOTED_EVERY_MS, signal);
+    await repeat((before) => texts.run(before).changes, cutoff - USE_BEHIND_MS, signal);
     return { answers, orphanedFeedback };
   } finally {
     database.close();

@@ -49,7 +49,7 @@ export const ANSWER_MIGRATIONS = [
   CREATE TABLE passage_texts (
     hash TEXT PRIMARY KEY,
     text TEXT NOT NULL,
-    -- Unix time in milliseconds, up to an hour behind; says when no answer that is kept needs the text.
+    -- Unix time in milliseconds, up to two hours behind; says when no answer that is kept needs the text.
     used_at INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX passage_texts_by_use ON passage_texts (used_at);
