@@ -245,9 +245,11 @@ function guardSettings(guardrail: Config['guardrail']): GuardSettings {
     context: guardrail.mode_context,
     output: guardrail.mode_output,
   };
-  if (guardrail.moderation_url === undefined) return { modes };
+  const output = { kinds: guardrail.output_redact, linkHosts: guardrail.link_hosts };
+  if (guardrail.moderation_url === undefined) return { modes, output };
   return {
     modes,
+    output,
     moderation: {
       url: guardrail.moderation_url,
       api: guardrail.moderation_api,
@@ -271,7 +273,11 @@ function pathSettings({ upstream, retrieval, guardrail, prompt, telemetry }: Con
     captureContent: telemetry.capture_content,
     passageLimit: retrieval.passages,
     guards: guardSettings(guardrail),
-    promptBudget: { contextTokens: prompt.context_tokens, maxTokens: prompt.max_tokens },
+    promptBudget: {
+      contextTokens: prompt.context_tokens,
+      maxTokens: prompt.max_tokens,
+      datamark: prompt.datamark,
+    },
   };
 }
 

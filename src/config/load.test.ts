@@ -219,6 +219,8 @@ describe('every setting', () => {
       GLASSGATE_UPSTREAM_URL: 'http://other.internal',
       GLASSGATE_UPSTREAM_MODELS: 'three',
       GLASSGATE_TELEMETRY_TRACE_URL: 'http://other.internal/{trace_id}',
+      GLASSGATE_GUARDRAIL_LINK_HOSTS: 'other.example',
+      GLASSGATE_GUARDRAIL_MODERATION_URL: 'http://other.internal',
     };
     const word = without[variable] ?? textOf(defaults[section]?.[name]);
     const expected = plain(loadConfig({ [variable]: word }))[section]?.[name];
@@ -328,7 +330,11 @@ describe('the file', () => {
 });
 
 describe('secrets from a file', () => {
-  const SECRETS = ['GLASSGATE_UPSTREAM_API_KEY', 'GLASSGATE_AUTH_INSTANCE_SECRET'];
+  const SECRETS = [
+    'GLASSGATE_UPSTREAM_API_KEY',
+    'GLASSGATE_AUTH_INSTANCE_SECRET',
+    'GLASSGATE_GUARDRAIL_MODERATION_API_KEY',
+  ];
 
   function secretFile(content: string): string {
     const path = join(temporaryFolder(), 'secret');

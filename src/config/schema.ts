@@ -107,6 +107,21 @@ const guardrail = z.strictObject({
   mode_input: guardMode.describe('What the guard on questions may do: enforce, shadow (only tell) or off.'),
   mode_context: guardMode.describe('The same for the guard on retrieved passages.'),
   mode_output: guardMode.describe('The same for the guard on answers.'),
+  output_redact: list
+    .pipe(z.array(z.enum(['secrets', 'pii', 'links'])))
+    .default(['secrets', 'pii', 'links'])
+    .describe('What is taken out of answers: secrets, pii (numbers of persons and cards), links.'),
+  link_hosts: list
+    .pipe(
+      z.array(
+        z
+          .string()
+          .max(40)
+          .regex(/^\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i, 'must be host names'),
+      ),
+    )
+    .default([])
+    .describe('Hosts to which answers may link; .example.com means every host below it.'),
   moderation_url: httpUrl
     .optional()
     .describe('Base URL of an OpenAI-compatible moderation service, without /v1; default: none is asked.'),
@@ -131,6 +146,10 @@ const guardrail = z.strictObject({
 
 const prompt = z.strictObject({
   context_tokens: integer(64, 1_000_000).default(1500).describe('Token budget of the retrieved passages.'),
+  datamark: z
+    .enum(['none', 'lines'])
+    .default('lines')
+    .describe('Mark each line of a passage with a code of the request (lines), or not (none).'),
   max_tokens: integer(256, 10_000_000)
     .default(131_072)
     .describe('Estimated prompt size past which a request is refused.'),

@@ -21,6 +21,8 @@ export interface GenerationFrame {
   readonly kind: 'meta' | 'delta' | 'usage' | 'done' | 'whole';
   readonly bytes: Uint8Array;
   readonly deltas: readonly TextDelta[];
+  /** The guard has changed the text of the deltas: the bytes still say what the model said, and must not go out. */
+  readonly isEdited?: true;
   readonly responseId?: string | undefined;
   readonly model?: string | undefined;
   readonly finishReason?: string | undefined;

@@ -17,8 +17,11 @@ export interface ReadPrompt {
 
 const BLOCK = /^\[passages ([0-9a-f]+)\]\n([\s\S]*?)\n\[end of passages \1\]$/gm;
 const HEAD = /^\[(\d+)\] (.*)$/;
+const ORIGIN = /^Source: .* \((?:trusted|untrusted)\)$/;
+/** The mark before each line of a passage: the same one in the whole prompt. */
+const MARK = /^[0-9a-f]{2}\| /;
 
-/** Reads the question and the passages out of a conversation that the gateway's prompt template 1 has made. */
+/** Reads the question and the passages out of a conversation that the gateway's prompt template 2 has made. */
 export function readPrompt(messages: readonly ChatMessage[]): ReadPrompt {
   const question = messages.findLast((message) => message.role === 'user');
   const system = messages.find((message) => message.role === 'system' || message.role === 'developer');
@@ -39,5 +42,13 @@ function passagesOf(block: string): PromptPassage[] {
       passages.push({ n: passages.length + 1, title: head[2]!, lines: [] });
     else passages.at(-1)?.lines.push(line);
   }
-  return passages.map(({ n, title, lines }) => ({ n, title, text: lines.join('\n').trim() }));
+  return passages.map(({ n, title, lines }) => ({ n, title, text: textOfLines(lines) }));
+}
+
+/** The text as the document has it: without its origin, which stands first, and without the marks of its lines. */
+function textOfLines(lines: readonly string[]): string {
+  const own = ORIGIN.test(lines[0] ?? '') ? lines.slice(1) : lines;
+  const mark = MARK.exec(own[0] ?? '')?.[0];
+  const isMarked = mark !== undefined && own.every((line) => line === '' || line.startsWith(mark));
+  return (isMarked ? own.map((line) => line.slice(mark.length)) : own).join('\n').trim();
 }

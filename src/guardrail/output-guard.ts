@@ -1,12 +1,9 @@
 import type { GenerationFrame } from '../domain/generation.ts';
+import type { HiddenText } from '../domain/hidden-text.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import { LEAK_RULES, MARKER_RULE_ID } from './rules.ts';
-
-/** Characters of each channel that are kept for matching: longer than any pattern. */
-const TAIL_CHARACTERS = 128;
-
-/** Made to begin in the middle of a text, where they still see what stands before. */
-const SCANS = LEAK_RULES.map(({ id, whole }) => ({ id, pattern: new RegExp(whole, 'g') }));
+import { ChannelScan } from './output/channel-scan.ts';
+import { DEFAULT_OUTPUT_POLICY, OUTPUT_CATEGORIES, type OutputPolicy } from './output/output-policy.ts';
+import { INSTRUCTIONS_RULE_ID, MARKER_RULE_ID } from './rules.ts';
 
 /** Watches an answer on its way out. */
 export interface OutputGuard {
@@ -17,122 +14,143 @@ export interface OutputGuard {
   readonly verdict: Verdict;
 }
 
+/** A frame with where the text of each of its deltas begins in its channel. */
+interface PlacedFrame {
+  readonly frame: GenerationFrame;
+  readonly starts: readonly number[];
+}
+
 /**
  * A guard for one answer. A frame is held only while its text may be the beginning of something that must not leave, and
  * only what comes after it in its own channel waits with it: the hold-back is a few characters, however long an answer is.
- * `marker` is the secret boundary of this request's prompt.
+ * What must not leave is replaced; a repeated prompt ends the answer. `hidden` is what of the prompt must not come back.
  */
-export function createOutputGuard(marker: string | undefined): OutputGuard {
-  return new HoldBackGuard(marker);
+export function createOutputGuard(
+  hidden: HiddenText | undefined,
+  policy: OutputPolicy = DEFAULT_OUTPUT_POLICY,
+): OutputGuard {
+  return new HoldBackGuard(hidden, policy);
 }
 
 class HoldBackGuard implements OutputGuard {
   verdict: Verdict = { action: 'allow' };
-  readonly #marker: string | undefined;
-  readonly #tails = new Map<string, string>();
-  /** Characters at the end of each channel that may be the beginning of a match; absent when there are none. */
-  readonly #open = new Map<string, number>();
-  #held: readonly GenerationFrame[] = [];
+  readonly #hidden: HiddenText | undefined;
+  readonly #policy: OutputPolicy;
+  readonly #channels = new Map<string, ChannelScan>();
+  #held: readonly PlacedFrame[] = [];
 
-  constructor(marker: string | undefined) {
-    this.#marker = marker;
+  constructor(hidden: HiddenText | undefined, policy: OutputPolicy) {
+    this.#hidden = hidden;
+    this.#policy = policy;
   }
 
   push(frames: readonly GenerationFrame[]): readonly GenerationFrame[] {
     if (this.verdict.action === 'block') return [];
-    for (const { deltas } of frames) {
-      for (const { channel, text } of deltas) {
-        const leak = this.#read(channel, text);
-        if (leak === undefined) continue;
-        this.verdict = { action: 'block', rule: leak, category: 'LLM02' };
-        this.#held = [];
-        return [];
-      }
-    }
-    const waiting = this.#held.length === 0 ? frames : [...this.#held, ...frames];
-    if (this.#open.size > 0) return this.#release(waiting);
-    this.#held = [];
-    return waiting;
+    const arrived = frames.map((frame) => ({
+      frame,
+      starts: frame.deltas.map(({ channel, text }) => this.#read(channel, text)),
+    }));
+    // Almost always nothing waits and nothing was changed: the frames go on as they came.
+    if (this.#held.length === 0 && this.#channels.values().every(({ isClean }) => isClean))
+      return this.#isBlocked() ? [] : frames;
+    return this.#release([...this.#held, ...arrived]);
   }
 
   end(): readonly GenerationFrame[] {
-    const released = this.#held;
+    for (const [channel, scan] of this.#channels) {
+      scan.end();
+      this.#judge(channel, scan);
+    }
+    return this.#release(this.#held);
+  }
+
+  #isBlocked(): boolean {
+    return this.verdict.action === 'block';
+  }
+
+  /** Reads more text of a channel; where in it the text begins. */
+  #read(channel: string, text: string): number {
+    const scan = this.#scanOf(channel);
+    const start = scan.length;
+    const leak = scan.read(text);
+    if (leak !== undefined) this.#block(leak === 'code' ? MARKER_RULE_ID : INSTRUCTIONS_RULE_ID);
+    this.#judge(channel, scan);
+    return start;
+  }
+
+  #scanOf(channel: string): ChannelScan {
+    const known = this.#channels.get(channel);
+    if (known !== undefined) return known;
+    const { calls, text } = this.#policy;
+    const scan = new ChannelScan(isCall(channel) ? calls : text, this.#hidden);
+    this.#channels.set(channel, scan);
+    return scan;
+  }
+
+  /** The first thing found names the verdict, but for one that ends the answer. */
+  #judge(channel: string, { found }: ChannelScan): void {
+    const rule = found.shift();
+    if (rule === undefined) return;
+    found.length = 0;
+    if (isCall(channel)) this.#block(rule);
+    else if (this.verdict.action === 'allow') this.verdict = verdictOf('flag', rule);
+  }
+
+  #block(rule: string): void {
+    if (this.#isBlocked()) return;
+    this.verdict = verdictOf('block', rule);
     this.#held = [];
-    return released;
   }
 
-  /** Takes note of more text of a channel; the id of the rule it breaks. */
-  #read(channel: string, text: string): string | undefined {
-    const tail = this.#tails.get(channel) ?? '';
-    const seen = tail + text;
-    // The first character of a full tail is only there to be looked back at: a match there is old.
-    const leak = this.#findLeak(seen, tail.length < TAIL_CHARACTERS ? 0 : 1);
-    if (leak !== undefined) return leak;
-    this.#tails.set(channel, seen.slice(-TAIL_CHARACTERS));
-    const open = Math.max(openLength(seen.slice(-TAIL_CHARACTERS)), prefixLength(seen, this.#marker));
-    if (open === 0) this.#open.delete(channel);
-    else this.#open.set(channel, open);
-    return undefined;
-  }
-
-  #findLeak(text: string, from: number): string | undefined {
-    if (this.#marker !== undefined && text.includes(this.#marker)) return MARKER_RULE_ID;
-    return SCANS.find(({ pattern }) => {
-      pattern.lastIndex = from;
-      return pattern.test(text);
-    })?.id;
-  }
-
-  /** Lets go what is not open and does not come after what is. */
-  #release(frames: readonly GenerationFrame[]): readonly GenerationFrame[] {
-    const open = this.#openFrames(frames);
+  /** Lets go what is decided and does not come after what is not. */
+  #release(frames: readonly PlacedFrame[]): readonly GenerationFrame[] {
+    if (this.#isBlocked()) return [];
     const waitingChannels = new Set<string>();
-    const held: GenerationFrame[] = [];
-    const released = frames.filter((frame) => {
-      const { deltas, kind } = frame;
+    const held: PlacedFrame[] = [];
+    const released: GenerationFrame[] = [];
+    for (const placed of frames) {
+      const { deltas, kind } = placed.frame;
       // The end of a choice, of the usage or of all waits for whatever is held; a role may always go.
       const waits =
         deltas.length === 0
           ? kind !== 'meta' && held.length > 0
-          : open.has(frame) || deltas.some(({ channel }) => waitingChannels.has(channel));
-      if (!waits) return true;
-      held.push(frame);
-      for (const { channel } of deltas) waitingChannels.add(channel);
-      return false;
-    });
+          : this.#isOpen(placed) || deltas.some(({ channel }) => waitingChannels.has(channel));
+      if (waits) {
+        held.push(placed);
+        for (const { channel } of deltas) waitingChannels.add(channel);
+      } else released.push(this.#edited(placed));
+    }
     this.#held = held;
     return released;
   }
 
-  /** The frames that hold the open characters, found from the end. */
-  #openFrames(frames: readonly GenerationFrame[]): ReadonlySet<GenerationFrame> {
-    const left = new Map(this.#open);
-    const open = new Set<GenerationFrame>();
-    for (const frame of frames.toReversed()) {
-      for (const { channel, text } of frame.deltas.toReversed()) {
-        const characters = left.get(channel) ?? 0;
-        if (characters <= 0) continue;
-        open.add(frame);
-        left.set(channel, characters - text.length);
-      }
-    }
-    return open;
+  #isOpen({ frame, starts }: PlacedFrame): boolean {
+    return frame.deltas.some(
+      ({ channel, text }, index) => (starts[index] ?? 0) + text.length > this.#scanOf(channel).decided,
+    );
+  }
+
+  /** The frame as it goes out: the very same when nothing in it was changed. */
+  #edited({ frame, starts }: PlacedFrame): GenerationFrame {
+    let isEdited = false;
+    const deltas = frame.deltas.map((delta, index) => {
+      const start = starts[index] ?? 0;
+      const scan = this.#scanOf(delta.channel);
+      const text = scan.edited(delta.text, start);
+      scan.released(start + delta.text.length);
+      if (text === undefined) return delta;
+      isEdited = true;
+      return { ...delta, text };
+    });
+    return isEdited ? { ...frame, deltas, isEdited } : frame;
   }
 }
 
-/** Characters at the end of a text that may be the beginning of a match of a rule. */
-function openLength(text: string): number {
-  return LEAK_RULES.reduce((longest, { partial }) => {
-    const at = text.search(partial);
-    return at === -1 ? longest : Math.max(longest, text.length - at);
-  }, 0);
+/** Whether a channel holds what a tool is called with: changed, it would do something else. */
+function isCall(channel: string): boolean {
+  return channel.startsWith('tool');
 }
 
-/** Characters at the end of a text that are the beginning of the marker. */
-function prefixLength(text: string, marker: string | undefined): number {
-  if (marker === undefined) return 0;
-  for (let length = Math.min(marker.length - 1, text.length); length > 0; length -= 1) {
-    if (text.endsWith(marker.slice(0, length))) return length;
-  }
-  return 0;
+function verdictOf(action: 'flag' | 'block', rule: string): Verdict {
+  return { action, rule, category: OUTPUT_CATEGORIES[rule] ?? 'LLM02' };
 }

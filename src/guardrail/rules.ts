@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import MODEL from './classifier/model.json' with { type: 'json' };
+import { PERSONAL_RULES } from './output/personal-rules.ts';
+import { SECRET_RULES } from './output/secret-rules.ts';
 import { DISCLOSURE_RULES } from './rules/disclosure.ts';
 import { DOCUMENT_RULES } from './rules/documents.ts';
 import { OBEDIENCE_RULES } from './rules/obedience.ts';
@@ -18,36 +20,6 @@ export const INJECTION_RULES: readonly GuardRule[] = [
   ...OBEDIENCE_RULES,
 ];
 
-/** A text that must not leave: `whole` finds it, `partial` says whether the end of a text may become one. */
-export interface LeakRule {
-  readonly id: string;
-  readonly category: 'LLM02';
-  readonly whole: RegExp;
-  readonly partial: RegExp;
-}
-
-/** Credentials with an unmistakable shape. `partial` covers every proper prefix of a match (tested for each position). */
-export const LEAK_RULES: readonly LeakRule[] = [
-  {
-    id: 'leak-aws-access-key',
-    category: 'LLM02',
-    whole: /(?<![A-Z0-9])AKIA[A-Z0-9]{16}/,
-    partial: /(?<![A-Z0-9])(?:A|AK|AKI|AKIA[A-Z0-9]{0,15})$/,
-  },
-  {
-    id: 'leak-gateway-key',
-    category: 'LLM02',
-    whole: /(?<![A-Za-z0-9_])gg_[A-Za-z0-9]{10}_[A-Za-z0-9_-]{32}/,
-    partial: /(?<![A-Za-z0-9_])(?:g|gg|gg_[A-Za-z0-9]{0,10}|gg_[A-Za-z0-9]{10}_[A-Za-z0-9_-]{0,31})$/,
-  },
-  {
-    id: 'leak-private-key',
-    category: 'LLM02',
-    whole: /-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----/,
-    partial: /-{1,5}(?:B(?:E(?:G(?:I(?:N(?: [A-Z ]{0,32}-{0,4})?)?)?)?)?)?$/,
-  },
-];
-
 /** Ids of verdicts by the classifier, by the language it was judged in. */
 export const CLASSIFIER_RULE_IDS = { en: 'classifier-en', zh: 'classifier-zh' } as const;
 
@@ -57,20 +29,27 @@ export const UNREAD_RULE_ID = 'unread-text';
 /** Id of the verdict on a passage that the guard failed on. */
 export const FAILED_RULE_ID = 'guard-failed';
 
-/** Id of the rule that a per-request boundary marker in an answer breaks: the prompt has leaked. */
+/** Id of the rule that a random code of this request's prompt in an answer breaks: the prompt has leaked. */
 export const MARKER_RULE_ID = 'leak-prompt-marker';
+
+/** Id of the rule that the prompt's instructions in an answer break. */
+export const INSTRUCTIONS_RULE_ID = 'leak-prompt-text';
+
+/** Id of the rule that makes links and images to hosts off the list harmless. */
+export const LINK_RULE_ID = 'defang-link';
+
+/** Ids of all verdicts on answers. */
+export const OUTPUT_RULE_IDS: readonly string[] = [
+  ...new Set([...SECRET_RULES, ...PERSONAL_RULES].map(({ rule }) => rule)),
+  LINK_RULE_ID,
+  MARKER_RULE_ID,
+  INSTRUCTIONS_RULE_ID,
+];
 
 /** Version of all rules and of the classifier, kept with every answer. Changes by itself when one of them does. */
 export const GUARD_VERSION = createHash('sha256')
-  .update(
-    [...INJECTION_RULES, ...LEAK_RULES]
-      .map((rule) =>
-        'pattern' in rule
-          ? `${rule.id}${rule.action}${rule.pattern.source}`
-          : `${rule.id}${rule.whole.source}`,
-      )
-      .join(),
-  )
+  .update(INJECTION_RULES.map(({ id, action, pattern }) => `${id}${action}${pattern.source}`).join())
+  .update(JSON.stringify([SECRET_RULES, PERSONAL_RULES]))
   // Thresholds, and the hash of the weights.
   .update(JSON.stringify(MODEL))
   .digest('hex')

@@ -1,9 +1,15 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { AnswerRecord, AnswerVersions, StageName, UsedPassage } from '../domain/answer-record.ts';
 import type { GenerationFrame, ModelRequest } from '../domain/generation.ts';
+import type { HiddenText } from '../domain/hidden-text.ts';
 import type { RetrievalQuery, RetrievalResult, Retriever, ScoredPassage } from '../domain/passage.ts';
 import type { RequestContext } from '../domain/request-context.ts';
 import { isBlocking, type GuardMode, type GuardStage, type Verdict } from '../domain/verdict.ts';
+import {
+  createOutputPolicy,
+  DEFAULT_OUTPUT_POLICY,
+  type OutputPolicyOptions,
+} from '../guardrail/output/output-policy.ts';
 import type { AssembledPrompt, PromptBudget } from '../prompt/assemble.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { log } from '../telemetry/log.ts';
@@ -26,7 +32,7 @@ export interface AnswerPath {
   judgePassages(passages: readonly ScoredPassage[], scope: StageScope): Promise<readonly JudgedPassage[]>;
   readonly assemble: Stage<AssembleInput, AssembledPrompt>;
   generate(request: ModelRequest, scope: StageScope): AsyncIterable<readonly GenerationFrame[]>;
-  openOutputGuard(marker: string | undefined, scope: StageScope): OpenOutputGuard;
+  openOutputGuard(hidden: HiddenText | undefined, scope: StageScope): OpenOutputGuard;
   /** Passages the guard set aside, reported one by one and listed as the record shows them. */
   setAside(judged: readonly JudgedPassage[], scope: StageScope): readonly UsedPassage[];
   /** The numbered passages of the prompt with their verdicts, then those set aside. */
@@ -44,6 +50,8 @@ export interface FoundPassages {
 /** How the guards are used. */
 export interface GuardSettings {
   readonly modes: Readonly<Record<GuardStage, GuardMode>>;
+  /** What is taken out of answers; everything if nothing is said. */
+  readonly output?: OutputPolicyOptions | undefined;
   /** A service that judges questions as well. */
   readonly moderation?: ModerationStepOptions | undefined;
 }
@@ -63,7 +71,8 @@ export interface AnswerPathOptions extends GenerateStageOptions {
 /** Builds the path once per process. */
 export function createAnswerPath(options: AnswerPathOptions): AnswerPath {
   const { instruments } = options;
-  const { modes } = options.guards;
+  const { modes, output } = options.guards;
+  const policy = output === undefined ? DEFAULT_OUTPUT_POLICY : createOutputPolicy(output);
   return {
     instruments,
     passageLimit: options.passageLimit,
@@ -72,7 +81,7 @@ export function createAnswerPath(options: AnswerPathOptions): AnswerPath {
     judgePassages: createPassageJudge(options),
     assemble: createAssembleStage(options.promptBudget),
     generate: (request, scope) => runGenerateStage(request, options, scope),
-    openOutputGuard: (marker, scope) => openOutputGuardStep(marker, scope, { mode: modes.output }),
+    openOutputGuard: (hidden, scope) => openOutputGuardStep(hidden, scope, { mode: modes.output, policy }),
     setAside,
     listPassages,
     reportDegraded: (reason, { context }) => log.warn('retrieval.degraded', { reason }, context.telemetry),

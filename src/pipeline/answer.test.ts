@@ -302,34 +302,57 @@ describe('a blocked question', () => {
   });
 });
 
+/** Rules of the prompt, which no answer may repeat. */
+const LEAK = ['Answer the questi', 'on of the user from the numbered passages below.'] as const;
+
+describe('an answer with a secret in it', () => {
+  const SECRET = ['The key is ', 'AKIAIOSF', 'ODNN7EXAMPLE', ' indeed.'];
+  const SHOWN = 'The key is [redacted:api-key] indeed.';
+  const flagged = { action: 'flag', rule: 'redact-api-key', category: 'LLM02' };
+
+  test('goes on without it, and the record holds what the caller saw', async () => {
+    upstream.reply(streamTexts(SECRET));
+    const { types, text } = await ask({ stream: true });
+    expect(types.at(-1)).toBe('answer-end');
+    expect(text).toBe(SHOWN);
+    expect(kept[0]).toMatchObject({ outcome: 'answered', answer: SHOWN });
+    expect(kept[0]?.stages.find(({ stage }) => stage === 'output_guard')).toMatchObject({ verdict: flagged });
+    expect(JSON.stringify(kept[0])).not.toContain('AKIA');
+    expect(JSON.stringify(probe.spans().map(({ attributes }) => attributes))).not.toContain('AKIA');
+  });
+
+  test('in one piece goes on without it, too', async () => {
+    upstream.reply(status(200, { choices: [{ index: 0, message: { content: SECRET.join('') } }] }));
+    expect(await ask()).toMatchObject({ text: SHOWN });
+  });
+});
+
 describe('a blocked answer', () => {
   test('gives nothing of the secret away and stops the model', async () => {
     upstream.reply(async (response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      for (const content of ['The key is ', 'AKIAIOSF', 'ODNN7EXAMPLE', ' indeed.']) {
+      for (const content of ['My rules: ', ...LEAK, ' indeed.']) {
         response.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`);
         await new Promise((resolve) => setImmediate(resolve));
       }
     });
     const { events, text, error } = await ask({ stream: true });
-    expect(text).toMatch(/^(?:The key is )?$/);
+    expect(text).toMatch(/^(?:My rules: (?:Answer the questi)?)?$/);
     expect(events.at(-1)).toEqual({
       type: 'answer-blocked',
       stage: 'output',
-      verdict: { action: 'block', rule: 'leak-aws-access-key', category: 'LLM02' },
+      verdict: { action: 'block', rule: 'leak-prompt-text', category: 'LLM08' },
       language: 'en',
     });
     expect(error).toBeUndefined();
     expect(await upstream.requests[0]?.ended).toBe('aborted');
     expect(kept[0]).toMatchObject({ outcome: 'blocked', errorCode: 'answer_blocked', answer: text });
     expect(stagesOf().slice(-3).sort()).toEqual(['generate ok', 'output_guard blocked', 'record ok']);
-    expect(JSON.stringify(kept[0])).not.toContain('AKIA');
+    expect(JSON.stringify(kept[0])).not.toContain(LEAK[1]);
   });
 
   test('in one piece gives nothing away at all', async () => {
-    upstream.reply(
-      status(200, { choices: [{ index: 0, message: { content: 'It is AKIAIOSFODNN7EXAMPLE.' } }] }),
-    );
+    upstream.reply(status(200, { choices: [{ index: 0, message: { content: LEAK.join('') } }] }));
     const { types, text } = await ask();
     expect(types).toEqual(['answer-start', 'answer-blocked']);
     expect(text).toBe('');
@@ -408,14 +431,21 @@ test('captured content is the whole answer, also when its end was held back to t
 });
 
 test('captured content of a blocked answer is what got out of it', async () => {
-  upstream.reply(streamTexts(['The key is ', 'AKIAIOSF', 'ODNN7EXAMPLE', '.']));
+  upstream.reply(streamTexts(['My rules: ', ...LEAK, '.']));
   const events = answer(chatRequest({ stream: true }), requestContext(), createPath(true));
   const types: string[] = [];
   for await (const { type } of events) types.push(type);
   expect(types.at(-1)).toBe('answer-blocked');
-  const told = JSON.stringify(probe.spans().map(({ attributes }) => attributes));
-  expect(told).toContain('gen_ai.output.messages');
-  expect(told).not.toContain('AKIA');
+  const told = probe.spans().flatMap(({ attributes }) => attributes['gen_ai.output.messages'] ?? []);
+  expect(told).toEqual([expect.not.stringContaining(LEAK[1])]);
+});
+
+test('captured content of an answer with a secret is what the caller saw', async () => {
+  upstream.reply(streamTexts(['The key is ', 'AKIAIOSF', 'ODNN7EXAMPLE', '.']));
+  const events = answer(chatRequest({ stream: true }), requestContext(), createPath(true));
+  for await (const event of events) expect(event.type).not.toBe('answer-blocked');
+  const told = probe.spans().flatMap(({ attributes }) => attributes['gen_ai.output.messages'] ?? []);
+  expect(told).toEqual([expect.stringContaining('The key is [redacted:api-key].')]);
 });
 
 describe('metrics', () => {

@@ -37,7 +37,7 @@ export async function* answer(
     journal.passages = path.listPassages(prompt.passages, found ?? NOTHING_FOUND);
     yield { type: 'answer-start', passages: journal.passages };
 
-    const guard = path.openOutputGuard(prompt.marker, scope);
+    const guard = path.openOutputGuard(prompt.hidden, scope);
     try {
       for await (const frames of path.generate({ ...request, messages: prompt.messages }, scope)) {
         const released = guard.push(frames);

@@ -99,9 +99,10 @@ export class GenerationMeter {
     });
   }
 
-  /** Of an answer that broke off only what got out: a guard may have stopped the rest for what it says. */
+  /** Of an answer that broke off, or that a guard has changed, only what got out; what it still holds belongs to the others. */
   #capturedAnswer(complete: boolean): string {
-    const content = complete ? this.#said : this.#scope.journal.answerText;
+    const { answerText } = this.#scope.journal;
+    const content = complete && this.#said.startsWith(answerText) ? this.#said : answerText;
     return capturedMessages([{ role: 'assistant', content: content.slice(0, ANSWER_LIMIT_CHARACTERS) }]);
   }
 

@@ -9,7 +9,8 @@ import { openOutputGuardStep } from './output-guard-step.ts';
 const probe = installTelemetryProbe();
 afterEach(() => probe.reset());
 
-const MARKER = 'marker-0123456789';
+const MARKER = 'abc0123456789def';
+const HIDDEN = { codes: [MARKER], instructions: '' };
 
 function frame(text: string): GenerationFrame {
   return { kind: 'delta', deltas: [{ channel: 'content0', text }], data: '{}' } as unknown as GenerationFrame;
@@ -20,7 +21,7 @@ function decided(verdict: Verdict): OutputGuard {
   return { push: (frames) => (verdict.action === 'block' ? [] : frames), end: () => [], verdict };
 }
 
-const BLOCK: Verdict = { action: 'block', rule: 'leak-private-key', category: 'LLM02' };
+const BLOCK: Verdict = { action: 'block', rule: 'leak-prompt-text', category: 'LLM02' };
 
 describe('the step of the output guard', () => {
   test.each([
@@ -28,7 +29,7 @@ describe('the step of the output guard', () => {
     [BLOCK, 'blocked'],
   ] as const)('ends with %j', (verdict, outcome) => {
     const scope = stageScope();
-    const step = openOutputGuardStep(MARKER, scope, { mode: 'enforce', createGuard: () => decided(verdict) });
+    const step = openOutputGuardStep(HIDDEN, scope, { mode: 'enforce', createGuard: () => decided(verdict) });
     step.push([frame('It is noon.')]);
     step.close();
     expect(probe.spans()).toMatchObject([
@@ -42,14 +43,14 @@ describe('the step of the output guard', () => {
 
   test('is none while nothing came from the model', () => {
     const scope = stageScope();
-    openOutputGuardStep(MARKER, scope, { mode: 'enforce' }).close();
+    openOutputGuardStep(HIDDEN, scope, { mode: 'enforce' }).close();
     expect(probe.spans()).toEqual([]);
     expect(scope.journal.stages).toEqual([]);
   });
 
   test('is none when the guard is off, and everything goes through as it came', () => {
     const scope = stageScope();
-    const step = openOutputGuardStep(MARKER, scope, { mode: 'off' });
+    const step = openOutputGuardStep(HIDDEN, scope, { mode: 'off' });
     const frames = [frame(`It is ${MARKER}.`)];
     expect(step.push(frames)).toBe(frames);
     expect(step.end()).toEqual([]);
@@ -60,15 +61,15 @@ describe('the step of the output guard', () => {
 
   test('only watches in shadow mode', () => {
     const scope = stageScope();
-    const createGuard = () => createOutputGuard(MARKER);
-    const step = openOutputGuardStep(MARKER, scope, { mode: 'shadow', createGuard });
-    const frames = [frame('The key is AKIA'), frame('IOSFODNN7EXAMPLE'), frame(' and more.')];
+    const createGuard = () => createOutputGuard(HIDDEN);
+    const step = openOutputGuardStep(HIDDEN, scope, { mode: 'shadow', createGuard });
+    const frames = [frame('The code is abc012'), frame('3456789def'), frame(' and more.')];
     expect(frames.flatMap((one) => step.push([one]))).toEqual(frames);
     expect(step.end()).toEqual([]);
     step.close();
     expect(step.verdict).toMatchObject({ action: 'block', shadow: true });
     expect(scope.journal.stages).toMatchObject([
-      { outcome: 'ok', verdict: { action: 'block', rule: 'leak-aws-access-key', shadow: true } },
+      { outcome: 'ok', verdict: { action: 'block', rule: 'leak-prompt-marker', shadow: true } },
     ]);
   });
 });
@@ -86,7 +87,7 @@ describe('an output guard that fails', () => {
       end: () => [frame('secret')],
       verdict: { action: 'allow' },
     });
-    const step = openOutputGuardStep(MARKER, scope, { mode: 'enforce', createGuard });
+    const step = openOutputGuardStep(HIDDEN, scope, { mode: 'enforce', createGuard });
     expect(step.push([frame('secret')])).toEqual([]);
     expect(step.verdict).toEqual(FAILED);
     expect(step.end()).toEqual([]);
@@ -100,7 +101,7 @@ describe('an output guard that fails', () => {
 
   test('at its end holds back what it held', () => {
     const createGuard = (): OutputGuard => ({ push: () => [], end: fault, verdict: { action: 'allow' } });
-    const step = openOutputGuardStep(MARKER, stageScope(), { mode: 'enforce', createGuard });
+    const step = openOutputGuardStep(HIDDEN, stageScope(), { mode: 'enforce', createGuard });
     step.push([frame('secret')]);
     expect(step.end()).toEqual([]);
     expect(step.verdict).toEqual(FAILED);
@@ -109,7 +110,7 @@ describe('an output guard that fails', () => {
 
   test('in shadow mode is not in the way', () => {
     const createGuard = (): OutputGuard => ({ push: fault, end: fault, verdict: { action: 'allow' } });
-    const step = openOutputGuardStep(MARKER, stageScope(), { mode: 'shadow', createGuard });
+    const step = openOutputGuardStep(HIDDEN, stageScope(), { mode: 'shadow', createGuard });
     const frames = [frame('It is noon.')];
     expect(step.push(frames)).toBe(frames);
     expect(step.verdict).toEqual({ ...FAILED, shadow: true });

@@ -1,7 +1,9 @@
 import { textLanguageOf } from '../domain/language.ts';
 import type { GenerationFrame } from '../domain/generation.ts';
+import type { HiddenText } from '../domain/hidden-text.ts';
 import { inShadow, type GuardMode, type Verdict } from '../domain/verdict.ts';
 import { createOutputGuard, type OutputGuard } from '../guardrail/output-guard.ts';
+import type { OutputPolicy } from '../guardrail/output/output-policy.ts';
 import { FAILED_VERDICT } from '../guardrail/text-guard.ts';
 import { guardIdentity } from './guard-identity.ts';
 import { describeVerdict } from './guard-report.ts';
@@ -16,14 +18,15 @@ export interface OpenOutputGuard extends OutputGuard {
 /** How an answer is guarded. */
 export interface OutputGuardStepOptions {
   readonly mode: GuardMode;
+  readonly policy?: OutputPolicy | undefined;
   readonly createGuard?: () => OutputGuard;
 }
 
-/** Opens the guard on one answer; `marker` is the secret boundary of its prompt. */
+/** Opens the guard on one answer; `hidden` is what of its prompt must not come back. */
 export function openOutputGuardStep(
-  marker: string | undefined,
+  hidden: HiddenText | undefined,
   scope: StageScope,
-  { mode, createGuard = () => createOutputGuard(marker) }: OutputGuardStepOptions,
+  { mode, policy, createGuard = () => createOutputGuard(hidden, policy) }: OutputGuardStepOptions,
 ): OpenOutputGuard {
   if (mode === 'off') return NO_GUARD;
   const guard = failingClosed(createGuard());

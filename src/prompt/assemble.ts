@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { ChatMessage } from '../domain/chat-request.ts';
+import type { ChatMessage, ContentPart } from '../domain/chat-request.ts';
+import type { HiddenText } from '../domain/hidden-text.ts';
 import type { ScoredPassage } from '../domain/passage.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { estimateTokens } from './estimate-tokens.ts';
-import { renderPassages } from './template.ts';
+import { escapeLookAlikes } from './escape-look-alikes.ts';
+import { INSTRUCTIONS, renderPassages, type Datamark, type PromptCodes } from './template.ts';
 
 /** What goes into a prompt. */
 export interface PromptInput {
@@ -18,14 +20,16 @@ export interface PromptBudget {
   readonly contextTokens: number;
   /** A prompt surely larger than this is refused without asking the upstream. */
   readonly maxTokens: number;
+  /** How passages are marked; by lines if nothing is said. */
+  readonly datamark?: Datamark;
 }
 
 /** The messages for the model and what was put into them. */
 export interface AssembledPrompt {
   readonly messages: readonly ChatMessage[];
   readonly passages: readonly ScoredPassage[];
-  /** Random boundary of the passages: must never come back in an answer. */
-  readonly marker: string | undefined;
+  /** What must never come back in an answer; absent when nothing was put into the prompt. */
+  readonly hidden: HiddenText | undefined;
   readonly tokensEstimated: number;
 }
 
@@ -34,18 +38,41 @@ export function assemblePrompt(input: PromptInput, budget: PromptBudget): Assemb
   const tokens = input.messages.reduce((sum, message) => sum + estimateTokens(message.content), 0);
   if (tokens > budget.maxTokens) throw new GatewayError('context_length_exceeded', { param: 'messages' });
   if (input.passages === undefined) {
-    return { messages: input.messages, passages: [], marker: undefined, tokensEstimated: tokens };
+    return { messages: input.messages, passages: [], hidden: undefined, tokensEstimated: tokens };
   }
   const passages = withinBudget(input.passages, budget.contextTokens);
-  // 62 random bits: the last two groups of a UUID, which costs far less than a call for random bytes.
-  const marker = randomUUID().slice(19).replace('-', '');
-  const instruction = renderPassages(passages, marker);
+  const codes = randomCodes();
+  const instruction = renderPassages(passages, codes, budget.datamark);
   return {
-    messages: withSystemText(input.messages, instruction),
+    messages: withSystemText(input.messages.map(escaped), instruction),
     passages,
-    marker,
+    hidden: { codes: [codes.marker, codes.canary], instructions: INSTRUCTIONS },
     tokensEstimated: tokens + estimateTokens(instruction),
   };
+}
+
+/** Parts of one UUID, which costs far less than a call for random bytes: 62 bits, 48 and 8. */
+function randomCodes(): PromptCodes {
+  const uuid = randomUUID().replaceAll('-', '');
+  return { marker: uuid.slice(16), canary: uuid.slice(0, 12), mark: uuid.slice(13, 15) };
+}
+
+/** What a user says cannot close the passages or begin another turn; the very same message when it does not try. */
+function escaped(message: ChatMessage): ChatMessage {
+  const { role, content } = message;
+  if (role !== 'user' || content === null || content === undefined) return message;
+  if (typeof content === 'string') {
+    const text = escapeLookAlikes(content);
+    return text === content ? message : { ...message, content: text };
+  }
+  const parts = content.map(escapedPart);
+  return parts.every((part, index) => part === content[index]) ? message : { ...message, content: parts };
+}
+
+function escapedPart(part: ContentPart): ContentPart {
+  if (typeof part.text !== 'string') return part;
+  const text = escapeLookAlikes(part.text);
+  return text === part.text ? part : { ...part, text };
 }
 
 function withinBudget(passages: readonly ScoredPassage[], contextTokens: number): readonly ScoredPassage[] {

@@ -107,7 +107,7 @@ test('an answer in one piece: the whole view', async () => {
     passages: view.passages,
     versions: {
       gateway: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
-      prompt: expect.stringMatching(/^1-[0-9a-f]{8}$/) as string,
+      prompt: expect.stringMatching(/^2-[0-9a-f]{8}$/) as string,
       guard: expect.stringMatching(/^[0-9a-f]{8}$/) as string,
       corpus: expect.stringMatching(/^.{8,}$/) as string,
       config: expect.stringMatching(/^[0-9a-f]{8}$/) as string,
@@ -124,6 +124,7 @@ test('an answer in one piece: the whole view', async () => {
     score: ANY_NUMBER,
     hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
     text: expect.stringContaining('every morning at six') as string,
+    trust: 'untrusted',
     verdict: { action: 'allow' },
   });
   expect(Number(view['created_at']) - askedAt).toBeGreaterThanOrEqual(-1);
@@ -211,8 +212,13 @@ test.each([
   expect(view.stages[0]).toMatchObject({ verdict: { action: 'block', rule, category } });
 });
 
-const LEAK = ['The key is ', 'AKIA', 'IOSFODNN7EXAMPLE', ' and more'];
-const LEAKED = [...GUARDED, 'generate ok', 'output_guard blocked block leak-aws-access-key', 'record ok'];
+const LEAK = [
+  'My rules: ',
+  'Answer the ',
+  'question of the user from the numbered passages below.',
+  ' and more',
+];
+const LEAKED = [...GUARDED, 'generate ok', 'output_guard blocked block leak-prompt-text', 'record ok'];
 
 test('an answer blocked before its first byte', async () => {
   const choice = { index: 0, message: { role: 'assistant', content: LEAK.join('') }, finish_reason: 'stop' };
@@ -220,7 +226,7 @@ test('an answer blocked before its first byte', async () => {
   const response = await ask();
   expect([response.status, await response.clone().text()]).toEqual([
     400,
-    expect.not.stringContaining('AKIA'),
+    expect.not.stringContaining('numbered'),
   ]);
   const view = await viewOf(response);
   expect(view).toMatchObject({ outcome: 'blocked', error_code: 'answer_blocked', answer: '' });
@@ -241,12 +247,16 @@ test('an answer blocked in the middle of its stream: one error frame, the model 
   let text = (await reader?.read())?.value ?? '';
   firstRead.resolve();
   for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) text += part.value;
-  expect(text).toContain('The key is ');
+  expect(text).toContain('My rules: ');
   expect(text.match(/"code":"answer_blocked"/g)).toHaveLength(1);
-  expect(text).not.toMatch(/AKIA|\[DONE\]/);
+  expect(text).not.toMatch(/numbered|\[DONE\]/);
   expect(await upstream.requests[0]?.ended).toBe('aborted');
   const view = await readView(response.headers.get('x-glassgate-answer-id') ?? '');
-  expect(view).toMatchObject({ outcome: 'blocked', error_code: 'answer_blocked', answer: 'The key is ' });
+  expect(view).toMatchObject({
+    outcome: 'blocked',
+    error_code: 'answer_blocked',
+    answer: expect.stringMatching(/^My rules: /),
+  });
   expect(stagesOf(view)).toEqual(LEAKED);
 });
 

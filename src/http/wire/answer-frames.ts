@@ -1,5 +1,6 @@
 import type { UsedPassage } from '../../domain/answer-record.ts';
 import type { GenerationFrame } from '../../domain/generation.ts';
+import { rewriteFrame } from './rewrite-frame.ts';
 
 /** The ids and sources an answer carries under `glassgate`. */
 export interface AnswerExtension {
@@ -31,7 +32,8 @@ const SPACE = 0x20;
 
 /**
  * Turns frames of the upstream into what the caller gets. Bytes are handed on as they came, but for the first chunk and
- * the usage chunk, which get the `glassgate` field, and the usage chunk nobody asked for, which is taken out.
+ * the usage chunk, which get the `glassgate` field, the usage chunk nobody asked for, which is taken out, and what the guard
+ * has changed.
  */
 export class AnswerFrameWriter {
   readonly #extension: AnswerExtension;
@@ -50,7 +52,9 @@ export class AnswerFrameWriter {
     const parts: Uint8Array[] = [];
     for (const frame of frames) {
       if (frame.kind === 'usage' && !this.#includeUsage) continue;
-      parts.push(this.#encodeFrame(frame));
+      parts.push(
+        this.#encodeFrame(frame.isEdited === true ? { ...frame, bytes: rewriteFrame(frame) } : frame),
+      );
     }
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
   }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { INJECTION_RULES, LEAK_RULES, MARKER_RULE_ID } from '../../guardrail/rules.ts';
+import { INJECTION_RULES, OUTPUT_RULE_IDS } from '../../guardrail/rules.ts';
 import { refusalError } from './refusal.ts';
 
 const QUESTION_RULES = INJECTION_RULES.map(({ id, category, action }) => ({ rule: id, category, action }));
-const ANSWER_RULES = [...LEAK_RULES.map(({ id }) => id), MARKER_RULE_ID].map((rule) => ({
+const ANSWER_RULES = OUTPUT_RULE_IDS.map((rule) => ({
   rule,
   category: 'LLM02',
   action: 'block' as const,
