@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { TextLanguage } from '../domain/language.ts';
-import type { GuardStage, Verdict } from '../domain/verdict.ts';
+import { isBlocking, type GuardStage, type Verdict } from '../domain/verdict.ts';
 import { FAILED_RULE_ID } from '../guardrail/rules.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import * as semconv from '../telemetry/semconv.ts';
@@ -21,12 +21,11 @@ export function describeVerdict(judged: Judged, verdict: Verdict, instruments: I
 
 /** Counts a verdict, and apart from that what was not read whole and what could not be judged. */
 export function countVerdict({ stage, language }: Judged, verdict: Verdict, instruments: Instruments): void {
-  const isShadow = verdict.action !== 'allow' && verdict.shadow === true;
+  const isWatched = verdict.action === 'block' && !isBlocking(verdict);
   instruments['glassgate.guardrail.verdicts'].record(1, {
     'glassgate.guardrail.stage': stage,
-    'glassgate.guardrail.action': verdict.action,
+    'glassgate.guardrail.action': isWatched ? 'shadow' : verdict.action,
     'glassgate.guardrail.rule': verdict.action === 'allow' ? 'none' : verdict.rule,
-    'glassgate.guardrail.mode': isShadow ? 'shadow' : 'enforce',
     'glassgate.language': language,
   });
   if (verdict.action === 'allow') return;

@@ -27,8 +27,8 @@ async function newVerdicts(): Promise<Record<string, number>> {
   const fresh: Record<string, number> = {};
   for (const { name, labels, value } of await probe.samples()) {
     if (name !== 'glassgate.guardrail.verdicts') continue;
-    const parts = ['stage', 'action', 'rule', 'mode'].map((label) => labels[`glassgate.guardrail.${label}`]);
-    const key = [...parts.filter((part) => part !== 'enforce'), labels['glassgate.language']].join(' ');
+    const parts = ['stage', 'action', 'rule'].map((label) => labels[`glassgate.guardrail.${label}`]);
+    const key = [...parts, labels['glassgate.language']].join(' ');
     if (value > (counted.get(key) ?? 0)) fresh[key] = value - (counted.get(key) ?? 0);
     counted.set(key, value);
   }
@@ -191,7 +191,7 @@ describe('a guard that only watches', () => {
       'gen_ai.guardrail.result.value': 'block',
       'glassgate.guardrail.shadow': true,
     });
-    expect(await newVerdicts()).toEqual({ 'input block override-instructions-en shadow en': 1 });
+    expect(await newVerdicts()).toEqual({ 'input shadow override-instructions-en en': 1 });
   });
 
   test('sets no passage aside', async () => {

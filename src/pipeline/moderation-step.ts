@@ -84,7 +84,9 @@ export async function withModeration(
   if (hasVerdict(outcome)) countDisagreement(isBlocking(verdict), outcome === 'block', instruments);
   if (isBlocking(verdict)) return verdict;
   if (mustRefuse) throw new GatewayError('guard_failed');
-  return outcome === 'block' && isEnforced ? BLOCKED : verdict;
+  if (outcome !== 'block' || !isEnforced) return verdict;
+  const isTruncated = verdict.action === 'flag' && verdict.truncated === true;
+  return isTruncated ? { ...BLOCKED, truncated: true } : BLOCKED;
 }
 
 function countDisagreement(ours: boolean, theirs: boolean, instruments: Instruments): void {

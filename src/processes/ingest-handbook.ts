@@ -15,14 +15,14 @@ const MOST_NAMED = 50;
 const LANGUAGES = ['en', 'zh'];
 
 /** Brings the index up to date with the handbook, before any worker opens it for reading. */
-export async function ingestHandbook(storageFolder: string): Promise<void> {
+export async function ingestHandbook(storageFolder: string, folder: string = HANDBOOK_FOLDER): Promise<void> {
   const startedAt = performance.now();
   const corpus = openCorpus(join(storageFolder, 'corpus.db'));
   try {
-    const languages = LANGUAGES.filter((language) => existsSync(join(HANDBOOK_FOLDER, language)));
+    const languages = LANGUAGES.filter((language) => existsSync(join(folder, language)));
     const { quarantined, ...counts } = await ingestFolder(corpus, {
       collection: COLLECTION,
-      folder: HANDBOOK_FOLDER,
+      folder,
       languages,
       // Whoever writes the handbook ships the program as well.
       trust: 'trusted',

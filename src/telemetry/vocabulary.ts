@@ -1,4 +1,5 @@
 import { ERROR_CODES } from '../errors/codes.ts';
+import { GUARD_METRICS } from './guard-metrics.ts';
 import { RELAY_METRICS } from './relay-metrics.ts';
 import * as semconv from './semconv.ts';
 
@@ -24,7 +25,6 @@ const STAGES = [
   'record',
 ] as const;
 const STAGE_OUTCOMES = ['ok', 'blocked', 'failed', 'aborted'] as const;
-const GUARD_STAGES = ['input', 'context', 'output'] as const;
 const ERROR_TYPES = Object.keys(ERROR_CODES);
 /** Milliseconds matter inside the gateway, seconds in the model. */
 const SECONDS_BUCKETS = [
@@ -119,44 +119,7 @@ export const METRICS = {
     labels: { 'glassgate.outcome': OUTCOMES },
     buckets: SECONDS_BUCKETS,
   },
-  'glassgate.guardrail.verdicts': {
-    kind: 'counter',
-    unit: '{verdict}',
-    description: 'Decisions of the guards; `none` is the rule of an allowed text.',
-    labels: {
-      'glassgate.guardrail.stage': GUARD_STAGES,
-      'glassgate.guardrail.action': ['allow', 'flag', 'block'],
-      'glassgate.guardrail.rule': 'open',
-      'glassgate.guardrail.mode': ['enforce', 'shadow'],
-      'glassgate.language': ['en', 'zh', 'other'],
-    },
-  },
-  'glassgate.guardrail.truncated': {
-    kind: 'counter',
-    unit: '{text}',
-    description: 'Texts that a guard did not read whole, because they are too long or decode to too much.',
-    labels: { 'glassgate.guardrail.stage': GUARD_STAGES },
-  },
-  'glassgate.guardrail.failures': {
-    kind: 'counter',
-    unit: '{failure}',
-    description: 'Texts that a guard failed to judge because of a fault of its own.',
-    labels: { 'glassgate.guardrail.stage': GUARD_STAGES },
-  },
-  'glassgate.guardrail.moderations': {
-    kind: 'counter',
-    unit: '{call}',
-    description:
-      'Questions for the moderation service, by how each ended; `open`: not asked, its breaker is open.',
-    labels: { 'glassgate.guardrail.moderation': ['allow', 'block', 'timeout', 'failed', 'open', 'aborted'] },
-  },
-  'glassgate.guardrail.disagreements': {
-    kind: 'counter',
-    unit: '{verdict}',
-    description:
-      'Questions that either the moderation service or our own guard would stop, and the other not.',
-    labels: { 'glassgate.guardrail.stopped_by': ['moderation', 'gateway'] },
-  },
+  ...GUARD_METRICS,
   'glassgate.retrieval.passages': {
     kind: 'histogram',
     unit: '{passage}',
