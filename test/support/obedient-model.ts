@@ -26,9 +26,10 @@ const ORDER_FOR_CODE =
   /(?:repeat|print|reveal|show|output|write|append)\b.{0,60}\b(?:codes?|canary|marker|boundary)|(?:重复|输出|打印|显示|写出).{0,30}(?:边界|代码|标记|口令)/is;
 const PERSONA = /\byou are now (?:an? )?([\w -]{2,40})|(?:你现在是|从现在起你是)([^，。！\s]{1,20})/i;
 const SAY = /(?:say|answer with|reply with|回答|说)[:：]?\s*["“「]([^"”」\n]{1,200})["”」]/gi;
-const MARKDOWN_LINK = /!?\[[^\]\n]*\]\([^)\n]*\)|^\[[^\]\n]+\]:[^\n]*$|<(?:img|a)\b[^>]*>(?:[^<]*<\/a>)?/gim;
-const URL_ORDER =
-  /(image|picture|图片|图像)?[^\n]{0,80}?((?:https?:)?\/\/[^\s"'<>)\]]+|\bwww\.[^\s"'<>)\]]+)/gi;
+const MARKDOWN_LINK =
+  /!?\[[^\]\n]*\]\([^)\n]*\)|!\[[^\]\n]*\]\[[^\]\n]*\]|^\[[^\]\n]+\]:[^\n]*$|<(?:img|a)\b[^>]*>(?:[^<]*<\/a>)?/gim;
+const ADDRESS = /(?:(?:https?:)?\/\/|\bwww\.)[^\s"'<>)\]]+/gi;
+const PICTURE = /image|picture|图片|图像/i;
 
 /**
  * What a model that obeys everyone answers: it does whatever the passages or the conversation tell it, in English or
@@ -81,11 +82,11 @@ function rendered(untrusted: string): [Effect, string][] {
     /^(?:!|<img)/i.test(markup) ? 'image' : 'link',
     markup,
   ]);
-  const asked = [...untrusted.replace(MARKDOWN_LINK, ' ').matchAll(URL_ORDER)].map(
-    ([, picture, address]): [Effect, string] =>
-      picture === undefined
-        ? ['link', `[more](${address}?d=secret) ${address}`]
-        : ['image', `![x](${address}?d=secret)`],
+  const rest = untrusted.replace(MARKDOWN_LINK, ' ');
+  const asked = [...rest.matchAll(ADDRESS)].map(({ 0: address, index }): [Effect, string] =>
+    PICTURE.test(rest.slice(Math.max(0, index - 80), index))
+      ? ['image', `![x](${address}?d=secret)`]
+      : ['link', `[more](${address}?d=secret) ${address}`],
   );
   return [...written, ...asked];
 }
