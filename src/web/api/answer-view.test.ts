@@ -9,6 +9,7 @@ const RECORD = {
   trace_url: 'https://traces.example/trace_1',
   created_at: 1_795_500_000_000,
   model: 'glassgate-extractive',
+  question: 'Why?',
   stream: true,
   outcome: 'answered',
   error_code: null,
@@ -46,6 +47,7 @@ describe('readAnswerView', () => {
       traceId: 'trace_1',
       traceUrl: 'https://traces.example/trace_1',
       createdAt: 1_795_500_000_000,
+      question: 'Why?',
       model: 'glassgate-extractive',
       outcome: 'answered',
       errorCode: undefined,
@@ -113,4 +115,27 @@ describe('readFeedback', () => {
     });
     expect(readFeedback({ rating: 'sideways' })).toEqual({ rating: null, comment: '', reasons: [] });
   });
+});
+
+describe('a verdict', () => {
+  const verdictOf = (fields: object) =>
+    readAnswerView({ stages: [{ stage: 'input_guard', verdict: { action: 'block', ...fields } }] }).stages[0]
+      ?.verdict;
+
+  it('tells disguise, score, place and whether the guard only watched', () => {
+    expect(verdictOf({ view: 'rot13', score: 0.93, span: { start: 2, end: 9 }, shadow: true })).toEqual({
+      action: 'block',
+      view: 'rot13',
+      score: 0.93,
+      span: { start: 2, end: 9 },
+      shadow: true,
+    });
+  });
+
+  it.each([{}, { start: 1 }, { start: -1, end: 4 }, { start: 4, end: 4 }, { start: 'a', end: 4 }, null, 7])(
+    'marks no place for %j',
+    (span) => {
+      expect(verdictOf({ span })?.span).toBeUndefined();
+    },
+  );
 });

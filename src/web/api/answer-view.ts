@@ -6,6 +6,14 @@ export interface VerdictView {
   readonly action: 'allow' | 'flag' | 'block';
   readonly rule?: string | undefined;
   readonly category?: string | undefined;
+  /** In which disguise it was found; `plain` is none. */
+  readonly view?: string | undefined;
+  /** The classifier's score, when it decided. */
+  readonly score?: number | undefined;
+  /** Where in the question or the passage. */
+  readonly span?: { readonly start: number; readonly end: number } | undefined;
+  /** The guard only watched. */
+  readonly shadow?: boolean | undefined;
 }
 
 /** One step of the answer; the name stays a text, so that a newer gateway's steps are shown too. */
@@ -45,6 +53,7 @@ export interface AnswerView {
   readonly traceUrl?: string | undefined;
   readonly createdAt?: number | undefined;
   readonly model: string;
+  readonly question: string;
   readonly outcome: AnswerOutcome;
   readonly errorCode?: string | undefined;
   readonly durationMs: number;
@@ -70,6 +79,7 @@ export function readAnswerView(value: unknown): AnswerView {
     traceUrl: webAddress(fields['trace_url']),
     createdAt: numberOf(fields['created_at']),
     model: textOf(fields['model']) ?? '',
+    question: textOf(fields['question']) ?? '',
     outcome: wordOf(fields['outcome'], OUTCOMES) ?? 'answered',
     errorCode: textOf(fields['error_code']),
     durationMs: numberOf(fields['duration_ms']) ?? 0,
@@ -124,7 +134,23 @@ function readPassage(value: unknown): PassageView {
 function readVerdict(value: unknown): VerdictView | undefined {
   const fields = objectOf(value);
   const action = wordOf(fields['action'], ['allow', 'flag', 'block']);
-  return action && { action, rule: textOf(fields['rule']), category: textOf(fields['category']) };
+  if (action === undefined) return undefined;
+  return {
+    action,
+    rule: textOf(fields['rule']),
+    category: textOf(fields['category']),
+    view: textOf(fields['view']),
+    score: numberOf(fields['score']),
+    span: readSpan(fields['span']),
+    shadow: fields['shadow'] === true || undefined,
+  };
+}
+
+/** A range that is none marks nothing. */
+function readSpan(value: unknown): VerdictView['span'] {
+  const fields = objectOf(value);
+  const [start, end] = [numberOf(fields['start']), numberOf(fields['end'])];
+  return start === undefined || end === undefined || start < 0 || end <= start ? undefined : { start, end };
 }
 
 function readUsage(value: unknown): TokenUsage | undefined {

@@ -11,7 +11,8 @@ export function VerdictChip({
 }) {
   const { words } = usePage();
   if (verdict.action === 'allow') return <span class="chip good">{allowed}</span>;
-  const word = verdict.action === 'flag' ? words.flagged : words.blocked;
+  const blockWord = verdict.shadow ? words.wouldBlock : words.blocked;
+  const word = verdict.action === 'flag' ? words.flagged : blockWord;
   const category = verdict.category && (words.categories[verdict.category] ?? verdict.category);
   return (
     <span class={`chip ${verdict.action === 'flag' ? 'warn' : 'bad'}`} title={verdict.rule}>

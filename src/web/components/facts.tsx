@@ -1,7 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import type { AnswerView } from '../api/answer-view.ts';
 import { VerdictChip } from './chip.tsx';
+import { MarkedPlace } from './marked-place.tsx';
 import { usePage } from './page-context.ts';
+import { VerdictReason } from './verdict-reason.tsx';
 
 /** What the guards decided, what was used and which versions made the answer. */
 export function Facts({ record }: { readonly record: AnswerView }) {
@@ -42,7 +44,8 @@ function GuardFact({ record, stage, label, allowed }: GuardFactProps) {
   return (
     <Fact label={label}>
       <VerdictChip verdict={verdict} allowed={allowed} />
-      {verdict.rule && <code>{verdict.rule}</code>}
+      <VerdictReason verdict={verdict} />
+      {stage === 'input_guard' && verdict.span && <MarkedPlace text={record.question} span={verdict.span} />}
     </Fact>
   );
 }

@@ -3,7 +3,9 @@ import type { PassageView } from '../api/answer-view.ts';
 import type { Turn } from '../conversation/turn.ts';
 import { headingOf } from '../details/passages-of.ts';
 import { Icon } from './icons.tsx';
+import { MarkedPlace } from './marked-place.tsx';
 import { usePage } from './page-context.ts';
+import { VerdictReason } from './verdict-reason.tsx';
 
 /** One passage with its text, in a dialog; focus goes back to where it was opened from. */
 export function PassageDialog({ turn, passage, onClose }: PassageDialogProps) {
@@ -35,6 +37,9 @@ export function PassageDialog({ turn, passage, onClose }: PassageDialogProps) {
           </button>
         </header>
         <PassageFacts passage={passage} />
+        {passage.text && passage.verdict?.span && (
+          <MarkedPlace text={passage.text} span={passage.verdict.span} />
+        )}
         <div class="passage-text" tabIndex={0} aria-label={passage.title} role="region">
           {passage.text ?? <em>{isPending ? words.passageLoading : words.passageMissing}</em>}
         </div>
@@ -67,6 +72,7 @@ function PassageFacts({ passage }: { readonly passage: PassageView }) {
           {category}
         </span>
       )}
+      {verdict && <VerdictReason verdict={verdict} />}
     </p>
   );
 }
