@@ -93,6 +93,76 @@ const verdicts = [
   }),
 ];
 
+const languages = [
+  graph({
+    title: 'Verdicts by language',
+    description:
+      'Flags and blocks per second by the language of the text: rules and thresholds differ by language, so may mistakes.',
+    unit: 'ops',
+    stacked: 'sum',
+    queries: {
+      '{{glassgate_language}} {{glassgate_guardrail_action}}': orNone(
+        perSecond(VERDICTS, NOT_ALLOWED, ['glassgate_language', 'glassgate_guardrail_action']),
+        'glassgate_language',
+      ),
+    },
+    explore: BLOCKED,
+  }),
+  graph({
+    title: 'Share blocked by language',
+    description:
+      'Share of decisions that were blocks, by the language of the text; `other` is neither English nor Chinese.',
+    unit: 'percentunit',
+    queries: {
+      '{{glassgate_language}}': shareOfEach(
+        perSecond(VERDICTS, `${BY_INSTANCE}, glassgate_guardrail_action="block"`, ['glassgate_language']),
+        perSecond(VERDICTS, BY_INSTANCE, ['glassgate_language']),
+      ),
+    },
+    explore: BLOCKED,
+  }),
+];
+
+const second = [
+  graph({
+    title: 'Moderation service',
+    description:
+      'Questions for the moderation service per second, by how each ended; open: not asked, because it failed again and again.',
+    unit: 'ops',
+    queries: {
+      '{{glassgate_guardrail_moderation}}': orNone(
+        perSecond('glassgate_guardrail_moderations_total', BY_INSTANCE, ['glassgate_guardrail_moderation']),
+        'glassgate_guardrail_moderation',
+      ),
+    },
+  }),
+  graph({
+    title: 'Only one would stop it',
+    description:
+      'Questions per second that either the moderation service or our own guard would stop, and the other not.',
+    unit: 'ops',
+    queries: {
+      '{{glassgate_guardrail_stopped_by}}': orNone(
+        perSecond('glassgate_guardrail_disagreements_total', BY_INSTANCE, ['glassgate_guardrail_stopped_by']),
+        'glassgate_guardrail_stopped_by',
+      ),
+    },
+  }),
+  number({
+    title: 'Not read whole',
+    description: 'Texts in the time range that a guard did not read to the end; each was flagged at least.',
+    unit: 'short',
+    query: orZero(inRange('glassgate_guardrail_truncated_total', BY_INSTANCE)),
+  }),
+  number({
+    title: 'Not judged',
+    description: 'Texts in the time range that a guard failed to judge because of a fault of its own.',
+    unit: 'short',
+    thresholds: onlyZeroIsFine(),
+    query: orZero(inRange('glassgate_guardrail_failures_total', BY_INSTANCE)),
+  }),
+];
+
 const rules = [
   graph({
     title: 'Rules that flagged or blocked',
@@ -178,7 +248,8 @@ export const guardrails = frame({
   variables: [INSTANCE],
   sections: [
     { title: 'Is it fine?', lines: [fine] },
-    { title: 'Verdicts', lines: [verdicts] },
+    { title: 'Verdicts', lines: [verdicts, languages] },
+    { title: 'Second opinion and limits', lines: [second] },
     { title: 'Rules', lines: [rules] },
     { title: 'Cost and failures', lines: [cost] },
     { title: 'Evidence', lines: [evidence] },
