@@ -93,6 +93,12 @@ export type RelaySettings = Readonly<z.output<typeof settingsSchema>>;
 
 const SECRETS = new Set(['token', 'dingtalk_url', 'dingtalk_secret']);
 
+/** Names of all environment variables that the relay reads. */
+export const RELAY_VARIABLES: readonly string[] = Object.keys(settingsSchema.shape).flatMap((name) => {
+  const variable = `${PREFIX}${name.toUpperCase()}`;
+  return SECRETS.has(name) ? [variable, `${variable}_FILE`] : [variable];
+});
+
 /** Reads `GLASSGATE_RELAY_…`, checks all of it, and throws one `ConfigError` naming every fault; values are never quoted. */
 export function loadRelaySettings(environment: Environment = process.env): RelaySettings {
   const faults: string[] = [];

@@ -2,6 +2,7 @@ import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { RELAY_VARIABLES } from '../../src/alert-relay/settings.ts';
 import { SESSION_COOKIE } from '../../src/access/visitor-session.ts';
 import { CONFIG_SECTIONS, configSchema } from '../../src/config/schema.ts';
 import { Secret } from '../../src/config/secret.ts';
@@ -270,7 +271,12 @@ describe.each(LANGUAGES)('the handbook in %s', (language) => {
 
   // What a page shows as refused (`…: unknown setting`) is meant not to exist.
   it('uses no setting that does not exist', () => {
-    const known = new Set([...settings.keys(), ...stackSettings, 'GLASSGATE_CONFIG_FILE']);
+    const known = new Set([
+      ...settings.keys(),
+      ...stackSettings,
+      ...RELAY_VARIABLES,
+      'GLASSGATE_CONFIG_FILE',
+    ]);
     for (const variable of secretSettings) known.add(`${variable}_FILE`);
     const used = (page: string) =>
       found(language, page, /\bGLASSGATE(?:_[A-Z0-9]+)+\b(?!: unknown setting)/g);
