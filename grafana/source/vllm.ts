@@ -9,7 +9,8 @@ const FIRST_TOKEN = 'vllm:time_to_first_token_seconds';
 const BETWEEN_TOKENS = 'vllm:inter_token_latency_seconds';
 const WHOLE = 'vllm:e2e_request_latency_seconds';
 const QUEUE = 'vllm:request_queue_time_seconds';
-const QUEUED = { traces: '{ name = "llm_request" && span.gen_ai.latency.time_in_queue > 1 }' };
+// 1.0: Tempo compares a whole number with whole numbers only, and this attribute is none.
+const QUEUED = { traces: '{ name = "llm_request" && span.gen_ai.latency.time_in_queue > 1.0 }' };
 const IN_MODEL = { traces: '{ name = "llm_request" }' };
 
 const fine = [
@@ -261,7 +262,7 @@ export const vllm = frame({
             description:
               'Requests that stood in the queue of vLLM for more than a second; each row opens its trace.',
             query:
-              '{ name =~ "chat .*" } >> { name = "llm_request" && span.gen_ai.latency.time_in_queue > 1 }',
+              '{ name =~ "chat .*" } >> { name = "llm_request" && span.gen_ai.latency.time_in_queue > 1.0 }',
           }),
         ],
       ],
