@@ -32,10 +32,10 @@ describe.each(['en', 'zh'] as const)('in the language %s', (language) => {
   });
 
   test('says different things of different risks', () => {
-    const verdicts = ['LLM01', 'LLM02', 'LLM03', 'LLM08'].map(
+    const verdicts = ['LLM01', 'LLM02', 'LLM03', 'LLM08', 'moderation'].map(
       (category) => ({ action: 'block', rule: 'x', category }) as const,
     );
-    expect(new Set(verdicts.map((verdict) => refusalError('input', verdict, language).message)).size).toBe(4);
+    expect(new Set(verdicts.map((verdict) => refusalError('input', verdict, language).message)).size).toBe(5);
   });
 
   test('says of a question and of an answer with the same risk what each is about', () => {
@@ -43,6 +43,15 @@ describe.each(['en', 'zh'] as const)('in the language %s', (language) => {
     expect(refusalError('input', verdict, language).message).not.toBe(
       refusalError('output', verdict, language).message,
     );
+  });
+
+  test('does not claim a secret where nobody could judge the answer', () => {
+    const verdict = { action: 'block', rule: 'guard-failed', category: 'LLM01' } as const;
+    const secret = { action: 'block', rule: 'leak-private-key', category: 'LLM02' } as const;
+    const [unjudged, leaked] = [verdict, secret].map(
+      (judged) => refusalError('output', judged, language).message.split(/[(（]/)[0],
+    );
+    expect(unjudged).not.toBe(leaked);
   });
 
   test('has words for a category to come', () => {
