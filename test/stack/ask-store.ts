@@ -42,9 +42,12 @@ export async function askLoki(url: string, expression: string): Promise<Found[]>
   }));
 }
 
-/** What Tempo finds for a TraceQL expression. */
+/** What Tempo finds for a TraceQL expression. Without a range it would look at what came last and no further. */
 export async function askTempo(url: string, expression: string): Promise<Found[]> {
-  const { traces = [] } = (await getJson(`${url}/api/search`, { q: expression })) as { traces?: object[] };
+  const end = Math.ceil(Date.now() / 1000);
+  const range = { start: String(end - RANGE_S), end: String(end) };
+  const found = await getJson(`${url}/api/search`, { q: expression, ...range });
+  const { traces = [] } = found as { traces?: object[] };
   return traces.map(() => ({ labels: {}, count: 1 }));
 }
 
