@@ -22,6 +22,22 @@ describe('openCorpus', () => {
     corpus.close();
   });
 
+  it('takes passages of the version before along, as those of an untrusted source', () => {
+    const before = openCorpus(path);
+    before.database.exec(
+      `INSERT INTO passages VALUES (1, 'handbook', 'en', 'a', 0, 't', 'h', 'x', 'hash', 'a.md', 'A', 'Text.', 'trusted', NULL);
+       ALTER TABLE passages DROP COLUMN verdict;
+       ALTER TABLE passages DROP COLUMN trust;
+       PRAGMA user_version = 1`,
+    );
+    before.close();
+    const corpus = openCorpus(path);
+    expect(corpus.database.prepare('SELECT text, trust, verdict FROM passages').all()).toEqual([
+      { text: 'Text.', trust: 'untrusted', verdict: null },
+    ]);
+    corpus.close();
+  });
+
   it('opens read-only for workers, who cannot write', () => {
     openCorpus(path).close();
     const corpus = openCorpus(path, { readOnly: true });

@@ -156,6 +156,17 @@ describe('a fault of the gateway itself', () => {
     expect(JSON.stringify(fault?.attributes)).not.toContain('swordfish');
   });
 
+  test('may be one of a guard', async () => {
+    const failure = new GatewayError('guard_failed', { cause: new TypeError('no such pattern') });
+    const { fault } = await close({ failure }, { status: 500 });
+    expect(fault?.attributes['exception.type']).toBe('TypeError');
+  });
+
+  test('is not a moderation service that is missing', async () => {
+    const { fault } = await close({ failure: new GatewayError('guard_failed') }, { status: 500 });
+    expect(fault).toBeUndefined();
+  });
+
   test.each(['text', undefined, null, { a: 1 }])('may have been thrown as anything (%j)', async (cause) => {
     const { fault } = await close(
       { failure: new GatewayError('internal_error', { cause }) },
