@@ -77,7 +77,6 @@ const CHANGED: readonly (readonly [rule: string, said: string, shown: string])[]
   [LINK_RULE_ID, 'url(//evil.example)', 'url[(]//evil.example)'],
   [LINK_RULE_ID, 'https://docs.example.com@evil.example/', 'https[:]//docs[.]example[.]com@evil.example/'],
   [LINK_RULE_ID, 'https://docs.example.com,.evil.example/', 'https[:]//docs[.]example[.]com,.evil.example/'],
-  [LINK_RULE_ID, 'https://docs.example.com。evil.example', 'https[:]//docs[.]example[.]com。evil.example'],
   [
     LINK_RULE_ID,
     'https://docs.example.com.evil.example/',
@@ -284,6 +283,15 @@ test('there is an example here for every rule', () => {
   expect(new Set(shown)).toEqual(new Set(OUTPUT_RULE_IDS));
 });
 
+test.each([
+  ['见“http://127.0.0.1:8080”这一行', '见“http://127.0.0.1:8080 ”这一行'],
+  ['https://docs.example.com。evil.example', 'https://docs.example.com 。evil.example'],
+  ['https://docs.example.com上@evil.example/', 'https://docs.example.com 上@evil.example/'],
+])('an address on the list is set apart from Chinese text behind it: %s', (said, shown) => {
+  for (const cut of [...cutsOf(said), unitsOf(said)])
+    expect(run(cut)).toMatchObject({ all: shown, verdict: { action: 'allow' } });
+});
+
 describe('what a tool is called with', () => {
   test.each(CHANGED.filter(([rule]) => rule.startsWith('redact') && !/cn|card/.test(rule)))(
     'is not changed but stopped: %s %s',
@@ -401,7 +409,7 @@ describe('any text', () => {
       run([part.repeat((1 << 20) / part.length), 'x']);
       expect(performance.now() - startedAt, part).toBeLessThan(5000);
     }
-  });
+  }, 30_000);
 });
 
 describe('ordinary text', () => {

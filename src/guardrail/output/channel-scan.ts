@@ -1,5 +1,5 @@
 import type { HiddenText } from '../../domain/hidden-text.ts';
-import type { Finder, FinderSet, Finding, Tail } from './finder.ts';
+import type { FinderSet, Finding, Tail } from './finder.ts';
 import { LeakTracker, type Leak } from './leak-tracker.ts';
 
 /** Characters before a place that a finder may look back at, and that a leak may be held back from. */
@@ -30,7 +30,7 @@ export class ChannelScan {
   decided = 0;
   /** Rules of what was found, in order. */
   readonly found: string[] = [];
-  readonly #finders: readonly Finder[];
+  readonly #byCharacter: FinderSet['byCharacter'];
   readonly #starts: RegExp;
   readonly #leaks: LeakTracker | undefined;
   #edits: Edit[] = [];
@@ -38,8 +38,8 @@ export class ChannelScan {
   /** The end of what was read: what is undecided, and a little before it. */
   #text = '';
 
-  constructor({ finders, starts }: FinderSet, hidden: HiddenText | undefined) {
-    this.#finders = finders;
+  constructor({ byCharacter, starts }: FinderSet, hidden: HiddenText | undefined) {
+    this.#byCharacter = byCharacter;
     this.#starts = starts;
     this.#leaks = hidden === undefined ? undefined : new LeakTracker(hidden);
   }
@@ -107,7 +107,8 @@ export class ChannelScan {
   }
 
   #examine(place: number, isEnd: boolean): Finding | 'open' | undefined {
-    for (const finder of this.#finders) {
+    const finders = this.#byCharacter[Math.min(this.#text.charCodeAt(place), 128)] ?? [];
+    for (const finder of finders) {
       const finding = finder.examine(this.#text, place, isEnd);
       if (finding !== undefined) return finding;
     }
@@ -117,7 +118,7 @@ export class ChannelScan {
   #replace(start: number, offset: number, { rule, end, replacement, tail }: Finding): number {
     const edit: Edit = { start, end: offset + end, replacement };
     this.#edits.push(edit);
-    this.found.push(rule);
+    if (rule !== undefined) this.found.push(rule);
     if (tail !== undefined) this.#tail = { edit, tail, left: tail.limit, lastWords: '' };
     return this.#dropTail(edit.end);
   }

@@ -12,7 +12,8 @@ export interface Tail {
 
 /** Something found at a place of an answer. */
 export interface Finding {
-  readonly rule: string;
+  /** Absent when what is changed is no matter of a verdict. */
+  readonly rule: string | undefined;
   /** Where it ends. */
   readonly end: number;
   /** What stands there instead. */
@@ -23,6 +24,8 @@ export interface Finding {
 /** Looks for one kind of text; what it says of a place never changes when more text comes, but from `open`. */
 export interface Finder {
   readonly rule: string;
+  /** Source of the set of characters it begins with. */
+  readonly first: string;
   /** Source of a pattern for places where it is worth asking. */
   readonly start: string;
   /** `open`: it depends on what follows. At the end of a text nothing follows. */
@@ -34,6 +37,8 @@ export interface Finder {
 /** Finders, and the places where it is worth asking them. */
 export interface FinderSet {
   readonly finders: readonly Finder[];
+  /** Those that may begin with a character, by its code; the last entry is for all codes from 128 on. */
+  readonly byCharacter: readonly (readonly Finder[])[];
   readonly starts: RegExp;
 }
 
@@ -56,6 +61,7 @@ export function shapeFinder(shape: ShapeRule): Finder {
   };
   return {
     rule,
+    first: shape.pieces[0]?.[0] ?? '(?!)',
     start,
     longest,
     examine(text, at, isEnd) {

@@ -35,6 +35,8 @@ export function createHostCheck(hosts: readonly string[]): HostCheck {
 interface ReadHost {
   readonly end: number;
   readonly allowed: boolean;
+  /** Chinese text goes on right behind an address that may stay: set apart, it cannot become a part of it. */
+  readonly needsSpace?: boolean;
 }
 
 /** Reads the host that begins at a place; `open` when it may go on. */
@@ -50,7 +52,9 @@ function readHost(text: string, at: number, isEnd: boolean, isAllowed: HostCheck
   const afterPort = reached + matchAt(PORT, text, reached).length;
   const after = text[afterPort + matchAt(MARKS, text, afterPort).length];
   if (after === undefined) return isEnd ? { end, allowed: true } : 'open';
-  return { end, allowed: ENDS_HOST.test(after) };
+  if (ENDS_HOST.test(after)) return { end, allowed: true };
+  const needsSpace = text.charCodeAt(afterPort) > 127;
+  return { end: needsSpace ? afterPort : end, allowed: false, needsSpace };
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): string {
@@ -65,6 +69,7 @@ function matchAt(pattern: RegExp, text: string, at: number): string {
 export function addressFinder(isAllowed: HostCheck): Finder {
   return {
     rule: LINK_RULE_ID,
+    first: '[:.]',
     start: '(?<=(?:[hH][tT][tT][pP][sS]?|[fF][tT][pP])):(?:$|/(?:$|/))|(?<=(?<![A-Za-z0-9.])[wW]{3})\\.',
     longest: HOST_LIMIT + '://'.length + ':65535..'.length,
     examine(text, at, isEnd) {
@@ -73,6 +78,8 @@ export function addressFinder(isAllowed: HostCheck): Finder {
       const begin = head === '.' ? at - 3 : at + 3;
       const read = readHost(text, begin, isEnd, isAllowed);
       if (read === 'open') return 'open';
+      if (read.needsSpace === true)
+        return { rule: undefined, end: read.end, replacement: `${text.slice(at, read.end)} ` };
       if (read.allowed || (head === '.' && read.end <= at + 1)) return undefined;
       const host = text.slice(head === '.' ? at : begin, read.end);
       return defanged(read.end, `${head === '.' ? '' : '[:]//'}${host.replaceAll('.', '[.]')}`);
@@ -116,6 +123,7 @@ const WEB_SO_FAR = /(?:h(?:t(?:t(?:ps?(?::\/?)?)?)?)?)?$/iy;
 export function linkFinder(isAllowed: HostCheck): Finder {
   return {
     rule: LINK_RULE_ID,
+    first: '[\\]=(]',
     start: OPENING_START,
     longest: 2 + 9 + 2 + 'https://'.length + HOST_LIMIT + ':65535..'.length,
     examine(text, at, isEnd) {

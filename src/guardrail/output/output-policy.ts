@@ -45,5 +45,21 @@ export const DEFAULT_OUTPUT_POLICY = createOutputPolicy({ kinds: OUTPUT_KINDS, l
 
 function finderSet(finders: readonly Finder[]): FinderSet {
   const sources = [...new Set(finders.map(({ start }) => start))];
-  return { finders, starts: new RegExp(sources.length === 0 ? '(?!)' : sources.join('|'), 'g') };
+  return {
+    finders,
+    byCharacter: tableOf(finders),
+    starts: new RegExp(sources.length === 0 ? '(?!)' : sources.join('|'), 'g'),
+  };
+}
+
+/** Where text is hostile every place is worth asking; then each of them costs one or two patterns and not all of them. */
+function tableOf(finders: readonly Finder[]): readonly (readonly Finder[])[] {
+  const sets = finders.map((finder) => ({ finder, first: new RegExp(`^${finder.first}`) }));
+  const startingWith = (isFirst: (first: RegExp) => boolean) =>
+    sets.filter(({ first }) => isFirst(first)).map(({ finder }) => finder);
+  const ascii = Array.from({ length: 128 }, (_none, code) =>
+    startingWith((first) => first.test(String.fromCharCode(code))),
+  );
+  // Sets of other characters are those of wide digits.
+  return [...ascii, startingWith((first) => /[０-９]/.test(first.source))];
 }
