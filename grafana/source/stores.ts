@@ -141,7 +141,7 @@ export const TEMPO_PANELS = [
     description:
       'Blocks in the store; a number that only rises means that compaction or retention stands still.',
     unit: 'short',
-    queries: { blocks: 'sum(tempodb_blocklist_length)' },
+    queries: { blocks: orZero('sum(tempodb_blocklist_length)') },
   }),
   graph({
     title: 'Tempo: failed requests',

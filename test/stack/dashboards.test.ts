@@ -35,6 +35,7 @@ const ONLY_WHEN_IT_HAPPENS: Readonly<Record<string, string>> = {
   loki_discarded_samples_total: 'a line that Loki refuses',
   'status_code=~"5.."': 'a fault in Loki or Tempo',
   tempo_discarded_spans_total: 'a span that Tempo refuses',
+  tempodb_blocklist_length: 'the first block, some minutes after the start of Tempo',
 };
 const DEADLINE_MS = 150_000;
 /** Seldom enough that looking is no load of its own. */
