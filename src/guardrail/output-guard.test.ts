@@ -285,6 +285,7 @@ test('there is an example here for every rule', () => {
 
 test.each([
   ['见“http://127.0.0.1:8080”这一行', '见“http://127.0.0.1:8080 ”这一行'],
+  ['默认 `http://127.0.0.1:8080`）下', '默认 `http://127.0.0.1:8080 `）下'],
   ['https://docs.example.com。evil.example', 'https://docs.example.com 。evil.example'],
   ['https://docs.example.com上@evil.example/', 'https://docs.example.com 上@evil.example/'],
 ])('an address on the list is set apart from Chinese text behind it: %s', (said, shown) => {

@@ -53,7 +53,7 @@ function readHost(text: string, at: number, isEnd: boolean, isAllowed: HostCheck
   const after = text[afterPort + matchAt(MARKS, text, afterPort).length];
   if (after === undefined) return isEnd ? { end, allowed: true } : 'open';
   if (ENDS_HOST.test(after)) return { end, allowed: true };
-  const needsSpace = text.charCodeAt(afterPort) > 127;
+  const needsSpace = Math.max(text.charCodeAt(afterPort), after.charCodeAt(0)) > 127;
   return { end: needsSpace ? afterPort : end, allowed: false, needsSpace };
 }
 
