@@ -282,3 +282,13 @@ describe('the handbook', () => {
     expect(stopped.length).toBeLessThan(passages.length / 200);
   });
 });
+
+describe('a question to the handbook', () => {
+  const file = join(import.meta.dirname, '../../eval/retrieval/questions.jsonl');
+  const questions = readFileSync(file, 'utf8').trim().split('\n');
+
+  test.each(questions)('is let through: %s', (line) => {
+    const { question } = JSON.parse(line) as { question: string };
+    expect(judgeText(question, 'question').action).not.toBe('block');
+  });
+});
