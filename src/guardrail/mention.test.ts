@@ -21,6 +21,7 @@ describe('an order that is talked about', () => {
     'Why would a model ignore previous instructions?',
     'Can I ignore previous instructions of the manual?',
     'We want to prevent it: attempts to ignore previous instructions fail.',
+    'Filters look for demands to ignore previous instructions.',
     '“忽略之前的指令”是什么意思？'.replace(/[“”]/g, '"'),
     '如何防止模型忽略之前的指令',
     '忽略之前的指令这类攻击很常见',

@@ -4,7 +4,7 @@ const AFTER = 80;
 
 /** Openings of questions and reports about orders to a model, in the sentence the match stands in. */
 const ASKS_ABOUT_EN =
-  /\b(?:how (?:do|does|can|to|would|could|should|might)|(?:can|could|should|do|did|may|would|will) (?:i|we|he|she|they|people|someone|anyone|users?|attackers?|an? \w{1,12})|why|whether|what (?:does|do|did|happens|would|if)|when (?:people|someone|users?|attackers?|an? \w{1,12})|if (?:someone|people|users?|an attacker|a user)|(?:prevent|stop|detect|block|avoid|against|examples? of|attempts? to|tr(?:y|ies|ied|ying) to|tricks?|tell(?:s|ing)? (?:a|the|an) \w{1,12} to|ask(?:s|ing|ed)? (?:a|the|an) \w{1,12} to)|it is (?:safe|ok|fine) to|decided to|forced to|likely to|tend to|people who|never)\b/;
+  /\b(?:how (?:do|does|can|to|would|could|should|might)|(?:can|could|should|do|did|may|would|will) (?:i|we|he|she|they|people|someone|anyone|users?|attackers?|an? \w{1,12})|why|whether|what (?:does|do|did|happens|would|if)|when (?:people|someone|users?|attackers?|an? \w{1,12})|if (?:someone|people|users?|an attacker|a user)|(?:prevent|stop|detect|block|avoid|against|examples? of|attempts? to|(?:demands|requests|orders|commands|calls) to|tr(?:y|ies|ied|ying) to|tricks?|tell(?:s|ing)? (?:a|the|an) \w{1,12} to|ask(?:s|ing|ed)? (?:a|the|an) \w{1,12} to)|it is (?:safe|ok|fine) to|decided to|forced to|likely to|tend to|people who|never)\b/;
 const ASKS_ABOUT_ZH =
   /怎么|怎样|如何|为什么|为何|能否|能不能|是否|会不会|什么叫|防止|防范|避免|检测|识别|拦截|阻止|当有人|如果有人|攻击者|用户(?:让|说|要求|输入)|企图|试图|诱导|诱骗|让模型|让ai|要求模型|例如|比如|诸如/;
 const ASKED_AFTER_ZH =

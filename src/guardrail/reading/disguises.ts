@@ -8,6 +8,9 @@ const ROTATED_WORDS = disguisedWords(rotated);
 const REVERSED_WORDS = disguisedWords(backwards);
 /** Chinese has no word breaks: orders to a model, from their end to their beginning. */
 const REVERSED_HAN = /令指|示指|示提|则规|略忽|视无|记忘|统系|出输|在现你/;
+/** Everyday words from their end: one may come about where two words meet, two different ones hardly do. */
+const REVERSED_HAN_WORDS =
+  /诉告|么什|们我|们你|以可|何任|制限|过绕|码密|钥密|露透|复重|译翻|结总|件邮|接链|档文|型模|器机|定设|始初|置设|须必|答回|复回|户用|手助|色角|演扮|始开|除解|求要|容内|务任|止停|字文|送发|示显|印打|题问|从服|守遵|话说|有没|密机|员理管|者发开/g;
 
 const ROT13: Decoder = {
   kind: 'rot13',
@@ -20,7 +23,7 @@ const ROT13: Decoder = {
 const REVERSED: Decoder = {
   kind: 'reversed',
   decode(view) {
-    return hasTwo(view.text, REVERSED_WORDS) || REVERSED_HAN.test(view.text) ? reversed(view) : undefined;
+    return isReversed(view.text) ? reversed(view) : undefined;
   },
 };
 
@@ -37,7 +40,7 @@ const LEET: readonly Decoder[] = [leet('i'), leet('l')];
 
 /** Letters that stand alone, with the same few signs between them. */
 const SPACED_LATIN = /(?<![a-z0-9])[a-z0-9](?:[ ._*·,/|~-]{1,3}[a-z0-9](?![a-z0-9])){4,}/gi;
-const SPACED_HAN = /\p{Script=Han}(?:[ ._*·,/|~-]{1,2}\p{Script=Han}){2,}/gu;
+const SPACED_HAN = /\p{Script=Han}(?:[ ._*·,/|~-]{1,3}[\p{Script=Han}:;!?()"'。、]){2,}/gu;
 const WORD_CUTS = new RegExp(COMMON_WORDS.filter((word) => word.length > 1).join('|'), 'gi');
 
 const SPACED: Decoder = {
@@ -50,7 +53,7 @@ const SPACED: Decoder = {
     }
     const edits = [
       ...editsFor(view.text, SPACED_LATIN, joinLetters),
-      ...editsFor(view.text, SPACED_HAN, (match) => match.replace(/[ ._*·,/|~-]/g, '')),
+      ...editsFor(view.text, SPACED_HAN, joinIdeographs),
     ].sort((left, right) => left.start - right.start);
     return edits.length === 0 ? undefined : edited(view, 'spaced', edits);
   },
@@ -58,6 +61,10 @@ const SPACED: Decoder = {
 
 /** What needs no code to be undone, only another way to look. */
 export const DISGUISES: readonly Decoder[] = [ROT13, REVERSED, REVERSED_IN_PLACE, ...LEET, SPACED];
+
+function isReversed(text: string): boolean {
+  return hasTwo(text, REVERSED_WORDS) || REVERSED_HAN.test(text) || hasTwo(text, REVERSED_HAN_WORDS);
+}
 
 /** Whether two different words are there: one alone is a name or a typing error. */
 function hasTwo(text: string, pattern: RegExp): boolean {
@@ -92,6 +99,11 @@ function leet(one: 'i' | 'l'): Decoder {
       return edits.length < 2 ? undefined : edited(view, 'leet', edits);
     },
   };
+}
+
+/** Blanks are the gaps where there are any: a comma between them belongs to the text. */
+function joinIdeographs(match: string): string {
+  return match.replace(match.includes(' ') ? / /g : /[ ._*·,/|~-]/g, '');
 }
 
 /** Single letters as words: wider gaps are the breaks between words, and without any the common words cut it. */
