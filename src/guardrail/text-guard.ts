@@ -60,10 +60,10 @@ export function judgePassages(
  */
 export function judgePassage(passage: JudgedText, judge: TextJudge = judgeText): Verdict {
   try {
-    const { title, text, trust } = passage;
-    const judged = (content: string) => within(judge(content, 'passage'), title.length + 1);
-    const verdict = passageVerdicts.recall(`${title}\n${text}`, judged);
-    return trust === 'trusted' && isGuess(verdict) ? { ...verdict, action: 'flag' } : verdict;
+    const verdict = passageVerdicts.recall(passage, ({ title, text }) =>
+      within(judge(`${title}\n${text}`, 'passage'), title.length + 1),
+    );
+    return passage.trust === 'trusted' && isGuess(verdict) ? { ...verdict, action: 'flag' } : verdict;
   } catch {
     return FAILED_VERDICT;
   }
