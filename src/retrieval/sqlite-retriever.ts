@@ -9,7 +9,7 @@ import type {
 } from '../domain/passage.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Corpus } from './corpus.ts';
-import { createConceptIndex } from './concept-index.ts';
+import { createConceptIndex, type ConceptIndex } from './concept-index.ts';
 import { createPhraseIndex } from './phrase-index.ts';
 import { questionConcepts } from './question-concepts.ts';
 import { rankPassages } from './rank-passages.ts';
@@ -41,17 +41,9 @@ export function createSqliteRetriever({ database }: Corpus): Retriever {
   const collections = database.prepare<[], { collection: string }>(
     'SELECT DISTINCT collection FROM documents ORDER BY collection',
   );
-  const indexes = createRevisionMemory(
+  const memoryOf = createRevisionMemory(
     () => revision.get()!.number,
-    (collection) => createConceptIndex(createPhraseIndex(database, collection)),
-  );
-  const versions = createRevisionMemory(
-    () => revision.get()!.number,
-    (collection) => hashPassages(database, collection),
-  );
-  const passagesByKey = createRevisionMemory(
-    () => revision.get()!.number,
-    () => new Map<number, Passage>(),
+    (collection) => createMemory(database, collection),
   );
   let knownCollections: readonly string[] = [];
 
@@ -62,13 +54,12 @@ export function createSqliteRetriever({ database }: Corpus): Retriever {
     return passage;
   };
   const find = ({ text, collection, limit }: RetrievalQuery): ScoredPassage[] => {
-    const index = indexes(collection);
+    const { index, passages } = memoryOf(collection);
     const language = languageOf(text);
     const concepts = questionConcepts(text).map((concept) => index.find(concept, language));
     const ranked = rankPassages(concepts, { limit: Math.max(0, limit), keys: index.keys });
-    const remembered = passagesByKey(collection);
     return ranked.map(({ key, score }) => ({
-      ...read(key, remembered),
+      ...read(key, passages),
       score: Math.round(score * 10_000) / 10_000,
     }));
   };
@@ -77,7 +68,7 @@ export function createSqliteRetriever({ database }: Corpus): Retriever {
       knownCollections = orElse(() => collections.all().map((row) => row.collection), knownCollections);
       return knownCollections;
     },
-    corpusVersion: (collection) => orElse(() => versions(collection), 'unknown'),
+    corpusVersion: (collection) => orElse(() => memoryOf(collection).version(), 'unknown'),
     search: async (query, signal) => {
       signal.throwIfAborted();
       return orDegraded(() => find(query));
@@ -90,6 +81,23 @@ type PassageRow = Omit<Passage, 'verdict'> & { readonly verdict: string | null }
 
 function fromRow({ verdict, ...passage }: PassageRow): Passage {
   return verdict === null ? passage : { ...passage, verdict: JSON.parse(verdict) as Verdict };
+}
+
+/** What is made of a collection as it is now. */
+interface CollectionMemory {
+  readonly index: ConceptIndex;
+  /** Passages that were found before, by key. */
+  readonly passages: Map<number, Passage>;
+  version(): string;
+}
+
+function createMemory(database: Corpus['database'], collection: string): CollectionMemory {
+  let version: string | undefined;
+  return {
+    index: createConceptIndex(createPhraseIndex(database, collection)),
+    passages: new Map(),
+    version: () => (version ??= hashPassages(database, collection)),
+  };
 }
 
 /** One hash over a collection's passages. */
